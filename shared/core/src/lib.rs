@@ -1,0 +1,14 @@
+//! The words of Sluice and its pure rules.
+//!
+//! Settings and plans, verdicts and outcomes, evidence, the continuation
+//! token, and the rule of the bake gate. Nothing here reads a clock, calls
+//! AWS, awaits, or draws a random number: whatever is decided here can be
+//! decided again from what was written down.
+//!
+//! Start at [`bake`] for the heart of it, at [`settings`] for what people
+//! write.
+
+pub mod duration;
+pub mod settings;
+
+pub use duration::Duration;

@@ -1,0 +1,21 @@
+//! A small AWS on the wire, for rehearsals and tests.
+//!
+//! `World::answer` is a function from an HTTP request to an HTTP response
+//! over simulated services whose clock is virtual. It imitates only what
+//! Sluice calls, faithfully where it matters to a verdict, and never imports
+//! our own crates: what it knows of AWS it knows on its own account.
+//!
+//! Start at [`world`] for how the services hang together, at [`cloudwatch`]
+//! for alarms, at [`codepipeline`] for releases and jobs.
+
+pub mod clock;
+pub mod cloudwatch;
+pub mod codepipeline;
+pub mod s3;
+pub mod scenario;
+pub mod sts;
+pub mod wire;
+pub mod world;
+
+pub use clock::Clock;
+pub use wire::{ApiError, Broken, Time};
