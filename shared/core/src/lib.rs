@@ -8,7 +8,15 @@
 //! Start at [`bake`] for the heart of it, at [`settings`] for what people
 //! write.
 
+pub mod bake;
 pub mod duration;
+pub mod error;
+pub mod reading;
+pub mod reason;
 pub mod settings;
+pub mod verdict;
 
 pub use duration::Duration;
+pub use error::GateError;
+pub use reason::{Reason, ReasonCode};
+pub use verdict::Verdict;
