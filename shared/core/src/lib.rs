@@ -11,9 +11,11 @@
 pub mod bake;
 pub mod duration;
 pub mod error;
+pub mod evidence;
 pub mod reading;
 pub mod reason;
 pub mod settings;
+pub mod token;
 pub mod verdict;
 
 pub use duration::Duration;
