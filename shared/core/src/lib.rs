@@ -9,6 +9,7 @@
 //! write.
 
 pub mod bake;
+pub mod clear;
 pub mod duration;
 pub mod error;
 pub mod evidence;

@@ -127,7 +127,11 @@ pub struct Memory {
     /// Alarms that could not be evaluated at the last look.
     #[serde(rename = "dark", default, skip_serializing_if = "BTreeSet::is_empty")]
     pub blind_now: BTreeSet<usize>,
-    /// Reads that failed one after another, up to now.
+    /// Before this moment no history is asked for: an earlier call was
+    /// throttled, or there is more to read than one look may.
+    #[serde(rename = "hist", default, skip_serializing_if = "Option::is_none")]
+    pub no_history_before: Option<Timestamp>,
+    /// Looks that could not read all they wanted, one after another.
     #[serde(rename = "miss", default, skip_serializing_if = "is_zero")]
     pub failed_reads: u32,
 }

@@ -305,7 +305,6 @@ fn seen_blind(begun: &Begun, facts: &Facts, memory: &Memory) -> Memory {
         }
     }
     next.last_read = Some(facts.now);
-    next.failed_reads = 0;
     next
 }
 
