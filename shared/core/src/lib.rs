@@ -9,6 +9,13 @@
 //! write.
 
 pub mod duration;
+mod fields;
+pub mod plan;
+pub mod problems;
+mod read;
+pub mod schema;
 pub mod settings;
+pub mod tree;
+mod words;
 
 pub use duration::Duration;
