@@ -13,11 +13,18 @@ pub mod clear;
 pub mod duration;
 pub mod error;
 pub mod evidence;
+mod fields;
+pub mod plan;
+pub mod problems;
+mod read;
 pub mod reading;
 pub mod reason;
+pub mod schema;
 pub mod settings;
 pub mod token;
+pub mod tree;
 pub mod verdict;
+mod words;
 
 pub use duration::Duration;
 pub use error::GateError;

@@ -72,6 +72,7 @@ pub struct Metric {
     /// For instance `RequestCount`.
     pub name: String,
     /// `Sum` (default) or `SampleCount`: what counts requests.
+    #[serde(default)]
     pub stat: CountStatistic,
     /// The complete set: CloudWatch matches dimensions exactly.
     #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
@@ -85,7 +86,7 @@ pub struct Metric {
 }
 
 /// Statistics that count.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, serde::Deserialize, JsonSchema)]
 pub enum CountStatistic {
     /// The sum of the values, for metrics that count by value.
     #[default]

@@ -1,0 +1,300 @@
+//! From documents to plans.
+
+use serde_json::Value as Json;
+
+use super::{
+    GATES_MAX, GatePlan, GateSettings, Plan, Policies, Policy, RollBack, STAGES_MAX, StagePlan,
+};
+use crate::fields::{Fields, Place, list_of, locate};
+use crate::problems::Problems;
+use crate::read::{NAME_HINT, bake, clear, flag, is_name, name_like, no_twice, word};
+use crate::tree::{Key, Node, Value};
+use crate::words::{closest, quote, quote_all};
+
+/// The kinds of gates that this version knows, and those that are to come.
+const KINDS: [&str; 2] = ["bake", "clear"];
+const KINDS_TO_COME: [&str; 2] = ["canary", "validate"];
+
+const EXAMPLE_GATE: &str =
+    "write `- bake: { for: 1h, alarms: [checkout-5xx], traffic: not_measured }`";
+
+impl Plan {
+    /// Reads `sluice.yaml`.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with it.
+    pub fn read_yaml(text: &str) -> Result<Plan, Problems> {
+        Plan::read_yaml_with_warnings(text).map(|(plan, _)| plan)
+    }
+
+    /// Reads `sluice.yaml`, and says what is allowed but worth a look.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with it.
+    pub fn read_yaml_with_warnings(text: &str) -> Result<(Plan, Problems), Problems> {
+        let node = Node::from_yaml(text)?;
+        let plan = read_plan(&node)?;
+        let warnings = locate(plan.warnings(), &node);
+        Ok((plan, warnings))
+    }
+
+    /// Reads a plan from parsed JSON, as the plan store keeps it. Its stages
+    /// come in the order in which `json` holds them.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with it.
+    pub fn read_json(json: &Json) -> Result<Plan, Problems> {
+        read_plan(&Node::from_json(json)?)
+    }
+}
+
+impl GateSettings {
+    /// Reads the settings of one gate of a known kind, without the kind around
+    /// them: `settings` in the parameters of an action.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with them, with paths that begin in `settings`.
+    pub fn read_json(kind: &str, json: &Json) -> Result<GateSettings, Problems> {
+        let node = Node::from_json(json)?;
+        let place = Place::root(&node, "settings");
+        finish(|problems| settings_of(kind, &place, &place, problems))
+    }
+
+    /// Reads what [`GateSettings::to_json`] wrote: `{"bake": {...}}`.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with it.
+    pub fn from_json(json: &Json) -> Result<GateSettings, Problems> {
+        let node = Node::from_json(json)?;
+        finish(|problems| gate_settings(&Place::root(&node, ""), problems))
+    }
+}
+
+/// Runs a reader. What it gives counts only if it found no problem.
+fn finish<T>(read: impl FnOnce(&mut Problems) -> Option<T>) -> Result<T, Problems> {
+    let mut problems = Problems::new();
+    match read(&mut problems) {
+        Some(value) if problems.is_empty() => Ok(value),
+        _ => {
+            assert!(!problems.is_empty(), "a reader gave up without a problem");
+            Err(problems)
+        }
+    }
+}
+
+fn read_plan(node: &Node) -> Result<Plan, Problems> {
+    finish(|problems| plan(&Place::root(node, ""), problems))
+}
+
+fn plan(place: &Place<'_>, problems: &mut Problems) -> Option<Plan> {
+    if place.node.value == Value::Null {
+        let hint = "write `service: NAME` and `stages:` with at least one gate";
+        let message = "the document is empty, and an empty plan would pass every release";
+        problems.push(place.error(message).hint(hint.to_owned()));
+        return None;
+    }
+    let mut fields = Fields::of("a plan", place, problems)?;
+    let service = fields.required_or("service", "write `service: NAME`", name_like);
+    let stages = fields.required_or(
+        "stages",
+        "a plan without stages would pass every release: write `stages: { NAME: { gates: [...] } }`",
+        stages,
+    );
+    fields.finish();
+    Some(Plan {
+        service: service?,
+        stages: stages?,
+    })
+}
+
+fn stages(place: &Place<'_>, problems: &mut Problems) -> Option<Vec<StagePlan>> {
+    let entries = place.entries(problems)?;
+    if entries.is_empty() {
+        let message = "names no stage, and an empty plan would pass every release";
+        problems.push(place.error(message));
+        return None;
+    }
+    if entries.len() > STAGES_MAX {
+        let message = format!(
+            "has {} stages, and at most {STAGES_MAX} are read",
+            entries.len()
+        );
+        problems.push(place.error(message));
+        return None;
+    }
+    let read: Vec<Option<StagePlan>> = entries
+        .iter()
+        .map(|(key, node)| stage(key, &place.entry(key, node), problems))
+        .collect();
+    read.into_iter().collect()
+}
+
+fn stage(key: &Key, place: &Place<'_>, problems: &mut Problems) -> Option<StagePlan> {
+    if !is_name(&key.name) {
+        problems.push(place.bad_key(&key.name, NAME_HINT));
+    }
+    let mut fields = Fields::of("a stage", place, problems)?;
+    let gates = fields.required_or("gates", EXAMPLE_GATE, gates);
+    let on_fail = fields.defaulted("on_fail", |place, problems| {
+        policy(Answer::Fail, place, problems)
+    });
+    let on_inconclusive = fields.defaulted("on_inconclusive", |place, problems| {
+        policy(Answer::Inconclusive, place, problems)
+    });
+    let on_error = fields.defaulted("on_error", |place, problems| {
+        policy(Answer::Error, place, problems)
+    });
+    fields.finish();
+    Some(StagePlan {
+        name: key.name.clone(),
+        gates: gates?,
+        policies: Policies {
+            on_fail,
+            on_inconclusive,
+            on_error,
+        },
+    })
+}
+
+fn gates(place: &Place<'_>, problems: &mut Problems) -> Option<Vec<GatePlan>> {
+    if let Value::List(items) = &place.node.value {
+        if items.is_empty() {
+            let message = "has no gate, so it would pass every release";
+            problems.push(place.error(message).hint(EXAMPLE_GATE.to_owned()));
+            return None;
+        }
+        if items.len() > GATES_MAX {
+            let message = format!(
+                "has {} gates, and at most {GATES_MAX} are read",
+                items.len()
+            );
+            problems.push(place.error(message));
+            return None;
+        }
+    }
+    let gates = list_of(gate)(place, problems)?;
+    let names: Vec<&str> = gates.iter().map(|gate| gate.name.as_str()).collect();
+    if let Value::List(items) = &place.node.value {
+        for (index, (name, node)) in names.iter().zip(items).enumerate() {
+            if names.iter().take(index).any(|earlier| earlier == name) {
+                let message = format!("a second gate of this stage has the name {}", quote(name));
+                let hint = format!("give one of them another: `name: {name}-2`");
+                problems.push(place.item(index, node).error(message).hint(hint));
+            }
+        }
+    }
+    Some(gates)
+}
+
+fn gate(place: &Place<'_>, problems: &mut Problems) -> Option<GatePlan> {
+    let settings = gate_settings(place, problems)?;
+    Some(GatePlan {
+        name: settings.name().to_owned(),
+        settings,
+    })
+}
+
+/// A map of exactly one kind of gate to its settings.
+fn gate_settings(place: &Place<'_>, problems: &mut Problems) -> Option<GateSettings> {
+    let entries = match &place.node.value {
+        Value::Map(entries) => entries,
+        _ => {
+            let problem = place.wrong_kind("a gate with its settings");
+            problems.push(problem.hint(EXAMPLE_GATE.to_owned()));
+            return None;
+        }
+    };
+    match entries.as_slice() {
+        [(key, node)] => settings_of(&key.name, &place.entry(key, node), place, problems),
+        [(key, node), ..] if node.value == Value::Null => {
+            let hint = format!(
+                "indent the settings by two spaces more than `{}:`",
+                key.name
+            );
+            let message = format!("the settings of {} stand beside it", quote(&key.name));
+            problems.push(place.error(message).hint(hint));
+            None
+        }
+        _ => {
+            let message = format!("{} keys where one kind of gate is wanted", entries.len());
+            problems.push(place.error(message).hint(EXAMPLE_GATE.to_owned()));
+            None
+        }
+    }
+}
+
+/// The settings of a gate of some kind. A wrong kind is a problem of `gate`.
+fn settings_of(
+    kind: &str,
+    place: &Place<'_>,
+    gate: &Place<'_>,
+    problems: &mut Problems,
+) -> Option<GateSettings> {
+    match kind {
+        "bake" => bake(place, problems).map(GateSettings::Bake),
+        "clear" => clear(place, problems).map(GateSettings::Clear),
+        _ => {
+            let known = quote_all(&KINDS);
+            let (message, hint) = if KINDS_TO_COME.contains(&kind) {
+                (
+                    format!("the gate {} is not in this version", quote(kind)),
+                    format!("known are {known}"),
+                )
+            } else {
+                let hint = match closest(kind, &KINDS) {
+                    Some(guess) => format!("did you mean `{guess}`? known are {known}"),
+                    None => format!("known are {known}"),
+                };
+                (format!("{} is not a kind of gate", quote(kind)), hint)
+            };
+            problems.push(gate.error(message).hint(hint));
+            None
+        }
+    }
+}
+
+/// Which answer of a gate a policy is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Answer {
+    Fail,
+    Inconclusive,
+    Error,
+}
+
+fn policy(answer: Answer, place: &Place<'_>, problems: &mut Problems) -> Option<Policy> {
+    let mut fields = Fields::of("a policy", place, problems)?;
+    let roll_back: RollBack = fields.defaulted("roll_back", word);
+    let notify = fields.defaulted("notify", notify);
+    let proceed = fields.defaulted("proceed", flag);
+    if roll_back != RollBack::No && answer != Answer::Fail {
+        fields.report(
+            "roll_back",
+            "only `on_fail` rolls back: an outage of what the gate reads would roll back good releases",
+            "write `roll_back: no`, or leave it out: the release is held until somebody decides",
+        );
+    }
+    if proceed && answer != Answer::Inconclusive {
+        fields.report(
+            "proceed",
+            "only `on_inconclusive` takes `proceed`",
+            "to let releases go on whatever a gate says, write `mode: watch_only` in its settings",
+        );
+    }
+    fields.finish();
+    Some(Policy {
+        roll_back,
+        notify,
+        proceed,
+    })
+}
+
+fn notify(place: &Place<'_>, problems: &mut Problems) -> Option<Vec<String>> {
+    let names = list_of(name_like)(place, problems)?;
+    no_twice(&names, place, problems, |name| quote(name));
+    Some(names)
+}

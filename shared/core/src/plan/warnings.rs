@@ -1,0 +1,91 @@
+//! What a plan may say, and somebody should have looked at.
+
+use super::{GatePlan, GateSettings, Plan, StagePlan};
+use crate::fields::path_step;
+use crate::problems::{Problem, Problems};
+use crate::settings::{Metric, Mode, ReleaseCheck, Traffic};
+
+impl Plan {
+    /// What is allowed but worth a look, each named by its path.
+    pub fn warnings(&self) -> Problems {
+        let mut warnings = Problems::new();
+        for stage in &self.stages {
+            if stage.policies.on_inconclusive.proceed {
+                let stage = path_step("stages", &stage.name);
+                let path = format!("{stage}.on_inconclusive.proceed");
+                warn(
+                    &mut warnings,
+                    path,
+                    "releases go on when a gate could not tell",
+                    "remove it once the gates have what they need to tell",
+                );
+            }
+            for (index, gate) in stage.gates.iter().enumerate() {
+                warn_of_gate(stage, index, gate, &mut warnings);
+            }
+        }
+        warnings
+    }
+}
+
+fn warn_of_gate(stage: &StagePlan, index: usize, gate: &GatePlan, warnings: &mut Problems) {
+    let in_stage = path_step("stages", &stage.name);
+    let path = format!("{in_stage}.gates[{index}].{}", gate.settings.kind());
+    if gate.settings.mode() == Mode::WatchOnly {
+        warn(
+            warnings,
+            format!("{path}.mode"),
+            "the gate judges, and stops no release",
+            "remove `watch_only` once its verdicts are trusted",
+        );
+    }
+    if gate.settings.release_check() == ReleaseCheck::Off {
+        warn(
+            warnings,
+            format!("{path}.release_check"),
+            "a release that was replaced or stopped is judged all the same",
+            "remove it, and give the action `pipeline` and `release`",
+        );
+    }
+    let GateSettings::Bake(bake) = &gate.settings else {
+        return;
+    };
+    match &bake.traffic {
+        Traffic::NotMeasured(_) => warn(
+            warnings,
+            format!("{path}.traffic"),
+            "OK may mean that nobody came",
+            "name the metric that counts the requests: `traffic: { metric: {...}, at_least: 100 }`",
+        ),
+        Traffic::Measured(traffic)
+            if is_first_step(&stage.name) && is_whole_load_balancer(&traffic.metric) =>
+        {
+            warn(
+                warnings,
+                format!("{path}.traffic.metric.dimensions"),
+                "the whole load balancer counts as traffic of a stage that gets a part of it",
+                "add the stage's own `TargetGroup` to the dimensions",
+            );
+        }
+        Traffic::Measured(_) => {}
+    }
+}
+
+fn warn(warnings: &mut Problems, path: String, message: &str, hint: &str) {
+    let warning = Problem::warning(message.to_owned());
+    warnings.push(warning.path(path).hint(hint.to_owned()));
+}
+
+/// Whether a stage, by its name, gets only a part of the traffic.
+fn is_first_step(stage: &str) -> bool {
+    let plain: String = stage
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .map(|c| c.to_ascii_lowercase())
+        .collect();
+    plain.contains("onebox") || plain.contains("canary")
+}
+
+fn is_whole_load_balancer(metric: &Metric) -> bool {
+    metric.dimensions.contains_key("LoadBalancer") && !metric.dimensions.contains_key("TargetGroup")
+}

@@ -1,0 +1,42 @@
+//! From plans back to the shape that people write.
+
+use serde::de::{Deserialize, Deserializer, Error as _};
+use serde::ser::{SerializeMap as _, Serializer};
+
+use super::{GateSettings, Plan, StagePlan};
+
+/// A map from names to stages, in order.
+pub(super) fn stages<S: Serializer>(
+    stages: &[StagePlan],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let mut map = serializer.serialize_map(Some(stages.len()))?;
+    for stage in stages {
+        map.serialize_entry(&stage.name, stage)?;
+    }
+    map.end()
+}
+
+impl GateSettings {
+    /// The settings under their kind, `{"bake": {...}}`, as in a plan.
+    pub fn to_json(&self) -> serde_json::Value {
+        serde_json::to_value(self)
+            .expect("settings hold only text, numbers, lists and maps of text")
+    }
+}
+
+impl<'de> Deserialize<'de> for GateSettings {
+    /// Through the one reader, so that records are held to the same rules.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<GateSettings, D::Error> {
+        let json = serde_json::Value::deserialize(deserializer)?;
+        GateSettings::from_json(&json).map_err(D::Error::custom)
+    }
+}
+
+impl<'de> Deserialize<'de> for Plan {
+    /// Through the one reader, so that records are held to the same rules.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Plan, D::Error> {
+        let json = serde_json::Value::deserialize(deserializer)?;
+        Plan::read_json(&json).map_err(D::Error::custom)
+    }
+}

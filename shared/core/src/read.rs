@@ -1,0 +1,18 @@
+//! From the tree of what people wrote to the settings of the gates.
+//!
+//! Every reader here takes a place and a list of problems, and gives `None` if
+//! it has added one. What is checked needs no AWS: kinds, words, ranges, and
+//! fields that contradict each other. Start at `bake.rs`.
+
+mod alarms;
+mod bake;
+mod clear;
+mod scalars;
+mod traffic;
+
+pub(crate) use bake::bake;
+pub(crate) use clear::clear;
+pub(crate) use scalars::{NAME_HINT, flag, is_name, name_like, no_twice, word};
+
+#[cfg(test)]
+mod tests;

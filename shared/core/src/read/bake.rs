@@ -1,0 +1,187 @@
+//! The settings of the gate `bake`.
+
+use super::alarms::alarms;
+use super::scalars::{duration, is_name, name_like, no_twice, text, word};
+use super::traffic::{TRAFFIC_HINT, traffic};
+use crate::Duration;
+use crate::fields::{Fields, Place, list_of};
+use crate::problems::Problems;
+use crate::settings::{
+    Bake, InsufficientData, LAMBDA_ACTION_MAX, OnRollback, Recovered, Settle, Traffic,
+};
+use crate::tree::Value;
+use crate::words::quote;
+
+/// The latest a Lambda action answers: CodePipeline ends it after 24 h, and
+/// one hour is kept for answering.
+const AT_MOST_MAX: Duration = Duration::from_hours(23);
+
+/// More deploy actions than a pipeline has in a stage are a mistake.
+const DEPLOY_ACTIONS_MAX: usize = 50;
+
+const LONG_BAKES_HINT: &str = "CodePipeline ends a Lambda action after 24 h; for a longer bake \
+     run the gate through CodePipeline's own Step Functions action, which may take 7 days";
+
+/// Reads the settings of `bake` and checks them against each other.
+pub(crate) fn bake(place: &Place<'_>, problems: &mut Problems) -> Option<Bake> {
+    let mut fields = Fields::of("`bake`", place, problems)?;
+    let name = fields.optional("name", name_like);
+    let alarms = fields.required_or("alarms", "write `alarms: [checkout-5xx]`", alarms);
+    let bake_for = fields.required_or("for", "write `for: 1h`", duration);
+    let at_most = fields.optional("at_most", duration);
+    let traffic = fields.required_or("traffic", TRAFFIC_HINT, traffic);
+    let quiet_for = fields.optional("quiet_for", duration);
+    let already_in_alarm = fields.defaulted("already_in_alarm", word);
+    let recovered = fields.defaulted("recovered", word);
+    let quiet_after = fields.optional("quiet_after", duration);
+    let insufficient_data = fields.defaulted("insufficient_data", word);
+    let settle = fields.defaulted("settle", settle);
+    let since = fields.defaulted("since", word);
+    let deployed_by = fields.defaulted("deployed_by", deploy_actions);
+    let on_rollback = fields.defaulted("on_rollback", word);
+    let recover_within = fields.optional("recover_within", duration);
+    let release_check = fields.defaulted("release_check", word);
+    let mode = fields.defaulted("mode", word);
+    check_lengths(&mut fields, bake_for, at_most, quiet_for, settle);
+    check_conditions(&mut fields, recovered, on_rollback);
+    if let Some(Traffic::NotMeasured(_)) = traffic {
+        check_without_traffic(&mut fields, insufficient_data);
+    }
+    fields.finish();
+    Some(Bake {
+        name,
+        alarms: alarms?,
+        bake_for: bake_for?,
+        at_most,
+        traffic: traffic?,
+        quiet_for,
+        already_in_alarm,
+        recovered,
+        quiet_after,
+        insufficient_data,
+        settle,
+        since,
+        deployed_by,
+        on_rollback,
+        recover_within,
+        release_check,
+        mode,
+    })
+}
+
+fn check_lengths(
+    fields: &mut Fields<'_, '_>,
+    bake_for: Option<Duration>,
+    at_most: Option<Duration>,
+    quiet_for: Option<Duration>,
+    settle: Settle,
+) {
+    if let Some(at_most) = at_most
+        && at_most > AT_MOST_MAX
+    {
+        let message = format!("`{at_most}` is more than `{AT_MOST_MAX}`, the longest possible");
+        fields.report("at_most", message, LONG_BAKES_HINT);
+    }
+    if quiet_for == Some(Duration::ZERO) {
+        let message = "`0s` without traffic would stop the clock for good";
+        fields.report("quiet_for", message, "write `15m`, or leave it out");
+    }
+    let Some(bake_for) = bake_for else { return };
+    if bake_for == Duration::ZERO {
+        let message = "a bake of `0s` sees nothing, so it would pass every release";
+        fields.report("for", message, "write `1h`");
+        return;
+    }
+    let (needed, parts) = match settle {
+        Settle::Auto => (bake_for, "`for`"),
+        Settle::For(settle) => (bake_for.saturating_add(settle), "`for` and `settle`"),
+    };
+    if needed > LAMBDA_ACTION_MAX {
+        let message = format!(
+            "{parts} take `{needed}`, more than `{LAMBDA_ACTION_MAX}`, the longest possible"
+        );
+        fields.report("for", message, LONG_BAKES_HINT);
+    } else if let Some(at_most) = at_most
+        && at_most < needed
+    {
+        let message = format!("`{at_most}` is less than the `{needed}` that {parts} take");
+        let hint = format!("write at least `{needed}`, better twice that");
+        fields.report("at_most", message, &hint);
+    }
+    if let Some(quiet_for) = quiet_for
+        && quiet_for > bake_for
+    {
+        let message = format!("`{quiet_for}` is more than `for`, so the clock would never stop");
+        let hint = format!("write at most `{bake_for}`");
+        fields.report("quiet_for", message, &hint);
+    }
+}
+
+fn check_conditions(fields: &mut Fields<'_, '_>, recovered: Recovered, on_rollback: OnRollback) {
+    if recovered != Recovered::Accept && fields.find("quiet_after").is_some() {
+        let message = "has no effect without `recovered: accept`";
+        fields.report(
+            "quiet_after",
+            message,
+            "remove it, or add `recovered: accept`",
+        );
+    }
+    if on_rollback != OnRollback::Wait && fields.find("recover_within").is_some() {
+        let message = "has no effect without `on_rollback: wait`";
+        fields.report(
+            "recover_within",
+            message,
+            "remove it, or write `on_rollback: wait`",
+        );
+    }
+}
+
+fn check_without_traffic(fields: &mut Fields<'_, '_>, insufficient_data: InsufficientData) {
+    if insufficient_data == InsufficientData::Accept {
+        let message = "`accept` needs measured traffic: else nothing at all may be known";
+        fields.report("insufficient_data", message, TRAFFIC_HINT);
+    }
+    if fields.find("quiet_for").is_some() {
+        let message = "has no effect with `traffic: not_measured`";
+        fields.report("quiet_for", message, "remove it, or measure the traffic");
+    }
+}
+
+fn settle(place: &Place<'_>, problems: &mut Problems) -> Option<Settle> {
+    match &place.node.value {
+        Value::String(text) if text == "auto" => Some(Settle::Auto),
+        Value::String(text) if !text.contains(|c: char| c.is_ascii_digit()) => {
+            let message = format!("{} is not a length of time", quote(text));
+            let hint = "write `auto`, or a length such as `10m`";
+            problems.push(place.error(message).hint(hint.to_owned()));
+            None
+        }
+        _ => duration(place, problems).map(Settle::For),
+    }
+}
+
+fn deploy_actions(place: &Place<'_>, problems: &mut Problems) -> Option<Vec<String>> {
+    let actions = list_of(deploy_action)(place, problems)?;
+    if actions.len() > DEPLOY_ACTIONS_MAX {
+        problems.push(place.error(format!(
+            "has {} actions, and at most {DEPLOY_ACTIONS_MAX} are looked at",
+            actions.len()
+        )));
+    }
+    no_twice(&actions, place, problems, |action| quote(action));
+    Some(actions)
+}
+
+fn deploy_action(place: &Place<'_>, problems: &mut Problems) -> Option<String> {
+    let text = text(place, problems)?;
+    if let Some((stage, action)) = text.split_once('/')
+        && is_name(stage)
+        && is_name(action)
+    {
+        return Some(text.to_owned());
+    }
+    let message = format!("{} is not a deploy action", quote(text));
+    let hint = "write stage and action, such as `prod/deploy`";
+    problems.push(place.error(message).hint(hint.to_owned()));
+    None
+}

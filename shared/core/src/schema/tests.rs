@@ -1,0 +1,5 @@
+//! Tests.
+#[test]
+fn show() {
+    println!("{:#}", super::plan_schema());
+}
