@@ -32,9 +32,9 @@ pub struct Record {
     pub subject: Subject,
     /// Job id of the first look.
     pub attempt: String,
-    /// The gate's kind, for instance `bake`.
-    pub kind: String,
-    /// Its settings, as they were then.
+    /// Kind and version of the rule, for instance `bake/1`.
+    pub rule: String,
+    /// Its settings, as they were then, under the gate's kind.
     pub settings: Value,
     /// Whether the plan lets an undecided release go on.
     pub proceed_undecided: bool,
