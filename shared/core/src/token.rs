@@ -55,6 +55,9 @@ pub struct Token {
     /// Before this moment a look has nothing new to see.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_before: Option<Timestamp>,
+    /// What people were shown last: percent and line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shown: Option<(u8, String)>,
     /// What was written down when the gate began; `None` as long as it did not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub record: Option<RecordRef>,
@@ -89,6 +92,7 @@ impl Token {
             last: now,
             longest_gap_seconds: 0,
             not_before: None,
+            shown: None,
             record: None,
             memory: Value::Null,
         }

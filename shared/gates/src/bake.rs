@@ -105,6 +105,10 @@ impl Gate for BakeGate {
             },
         })
     }
+
+    fn shorten(memory: Memory) -> Memory {
+        memory.shortened()
+    }
 }
 
 /// Nothing could be read at this look. That is no verdict, and no reason to

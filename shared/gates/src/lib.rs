@@ -10,8 +10,8 @@ mod clear;
 
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sluice_aws::Aws;
 use sluice_core::bake::Progress;
@@ -108,6 +108,11 @@ pub trait Gate: Send + Sync {
         memory: Self::Memory,
         aws: &Aws,
     ) -> impl Future<Output = Result<Look, GateError>> + Send;
+
+    /// The same memory in fewer characters, for tokens that are too long.
+    fn shorten(memory: Self::Memory) -> Self::Memory {
+        memory
+    }
 }
 
 /// Any [`Gate`], for hosts: what is written down and carried is JSON.
@@ -129,6 +134,9 @@ pub trait AnyGate: Send + Sync {
         memory: &'a Value,
         aws: &'a Aws,
     ) -> BoxFuture<'a, Result<Look, GateError>>;
+
+    /// The same memory in fewer characters, for tokens that are too long.
+    fn shorten(&self, memory: &Value) -> Value;
 }
 
 impl<G: Gate> AnyGate for G {
@@ -164,6 +172,11 @@ impl<G: Gate> AnyGate for G {
             };
             Gate::look(self, ask, &begun, memory, aws).await
         })
+    }
+
+    fn shorten(&self, memory: &Value) -> Value {
+        G::Memory::deserialize(memory)
+            .map_or_else(|_| memory.clone(), |memory| json(&G::shorten(memory)))
     }
 }
 

@@ -1,1 +1,142 @@
-//! Placeholder.
+//! Who asks a gate, and how it is answered: CodePipeline's Lambda actions.
+//!
+//! [`handle`] takes the raw event, finds the job's id before anything can
+//! fail, and ends every path in at most one final answer: a verdict, a gate
+//! error, a panic, the function's end of time. After answering there is
+//! nothing that Lambda should run again.
+//!
+//! Start at [`handle`]; [`look`](mod@look) holds what one look does.
+
+mod answer;
+mod job;
+mod look;
+mod message;
+mod parameters;
+mod plan;
+mod record;
+mod release;
+mod zip;
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use sluice_aws::{Answered, Aws, AwsError};
+use sluice_core::{Duration, GateError};
+use sluice_gates::AnyGate;
+
+pub use answer::{MESSAGE_CHARACTERS_MAX, SUMMARY_CHARACTERS_MAX, fitted};
+pub use job::{Job, job_id};
+pub use look::Ended;
+
+/// How long before the function's end it answers, whatever it is doing:
+/// enough for a call with its retries.
+pub const ANSWER_BEFORE_END: SignedDuration = SignedDuration::from_secs(25);
+
+/// Takes one line of the function's log, as JSON.
+pub type Log = Arc<dyn Fn(Value) + Send + Sync>;
+
+/// What a function is made of.
+pub struct Host {
+    /// AWS.
+    pub aws: Aws,
+    /// The gates that this function serves.
+    pub gates: Vec<Box<dyn AnyGate>>,
+    /// Where records and evidence go (`SLUICE_EVIDENCE_BUCKET`).
+    pub evidence_bucket: Option<String>,
+    /// Where its log goes.
+    pub log: Log,
+}
+
+impl Host {
+    fn gate(&self, kind: &str) -> Option<&dyn AnyGate> {
+        self.gates
+            .iter()
+            .find(|gate| gate.kind() == kind)
+            .map(AsRef::as_ref)
+    }
+}
+
+/// What became of one invocation.
+#[derive(Debug)]
+pub enum Handled {
+    /// The job goes on with a token.
+    Continued {
+        /// The line for people.
+        line: String,
+    },
+    /// The job has its final answer.
+    Ended(Box<Ended>),
+    /// The job had its answer before.
+    AlreadyAnswered,
+    /// The event has no job id: there is nobody to answer.
+    NobodyToAnswer,
+}
+
+/// Handles one event. `deadline` is when the function is killed.
+///
+/// # Errors
+///
+/// Only where the answer did not get through, so that Lambda runs the same
+/// event again.
+pub async fn handle(raw: &Value, deadline: Timestamp, host: &Host) -> Result<Handled, AwsError> {
+    let Some(job_id) = job_id(raw) else {
+        (host.log)(json!({
+            "level": "ERROR",
+            "message": "the event has no job id, so there is nobody to answer",
+            "hint": "this function answers CodePipeline's Lambda actions: let one invoke it",
+            "event_keys": raw.as_object().map(|o| o.keys().collect::<Vec<_>>()),
+        }));
+        return Ok(Handled::NobodyToAnswer);
+    };
+    let now = host.aws.now();
+    let work = AssertUnwindSafe(look::look(raw, job_id, now, host)).catch_unwind();
+    let left = deadline.duration_since(now);
+    // Of a short life, a quarter is kept for the answer.
+    let time = (left - ANSWER_BEFORE_END).max(left * 3 / 4);
+    let concluded = tokio::select! {
+        biased;
+        done = work => done.unwrap_or_else(|panic| {
+            look::gate_error(raw, job_id, now, GateError::Crashed { detail: panic_text(panic.as_ref()) })
+        }),
+        () = host.aws.pause(time) => out_of_time(raw, job_id, now, deadline, host),
+    };
+    answer::answer(job_id, concluded, host).await
+}
+
+/// Nothing was decided in time. A job that can go on does: its next look
+/// begins where this one did.
+fn out_of_time(
+    raw: &Value,
+    job_id: &str,
+    now: Timestamp,
+    deadline: Timestamp,
+    host: &Host,
+) -> look::Concluded {
+    let left = Duration::from_signed(deadline.duration_since(host.aws.now()));
+    let error = GateError::OutOfTime { left };
+    match look::same_again(raw, job_id, now) {
+        Some(token) if !look::last_chance(&token, now) => look::Concluded::Continue {
+            token,
+            percent: 0,
+            line: format!("{error}; looking again"),
+        },
+        _ => look::gate_error(raw, job_id, now, error),
+    }
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "it left no message".to_owned())
+}
+
+/// How an answer to CodePipeline went, for [`handle`].
+fn handled(answered: Answered, otherwise: Handled) -> Handled {
+    match answered {
+        Answered::Taken => otherwise,
+        Answered::AlreadyAnswered => Handled::AlreadyAnswered,
+    }
+}

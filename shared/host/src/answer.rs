@@ -1,0 +1,197 @@
+//! Telling CodePipeline, within its limits.
+
+use serde_json::json;
+use sluice_aws::{AwsError, FailureType, Summary};
+use sluice_core::evidence::Evidence;
+use sluice_core::token::sha256;
+use sluice_core::verdict::Outcome;
+
+use crate::look::{Concluded, Ended, Ending};
+use crate::message::{self, About, Kept};
+use crate::{Handled, Host, handled};
+
+/// Characters of a summary (CodePipeline's `ExecutionSummary`).
+pub const SUMMARY_CHARACTERS_MAX: usize = 2048;
+/// Characters of a failure's message (CodePipeline's `Message`).
+pub const MESSAGE_CHARACTERS_MAX: usize = 5000;
+/// Characters of an id of something outside (CodePipeline's `ExecutionId`).
+const EXTERNAL_ID_CHARACTERS_MAX: usize = 1500;
+
+/// A text that CodePipeline takes: not empty, cut between characters.
+pub fn fitted(text: &str, characters_max: usize) -> String {
+    let text = text.trim();
+    if text.is_empty() {
+        return "-".to_owned();
+    }
+    if text.chars().count() <= characters_max {
+        return text.to_owned();
+    }
+    const CUT: &str = " ... (cut)";
+    let kept: String = text.chars().take(characters_max - CUT.len()).collect();
+    format!("{kept}{CUT}")
+}
+
+/// Gives the answer.
+pub(crate) async fn answer(
+    job: &str,
+    concluded: Concluded,
+    host: &Host,
+) -> Result<Handled, AwsError> {
+    match concluded {
+        Concluded::Continue {
+            token,
+            percent,
+            line,
+        } => {
+            let summary = Summary {
+                text: fitted(&line, SUMMARY_CHARACTERS_MAX),
+                percent,
+                external_id: None,
+            };
+            let answered = host
+                .aws
+                .answer_success(job, Some(token.write()), &summary, &[])
+                .await?;
+            log(host, "INFO", job, &token.subject, "goes on", &line);
+            Ok(handled(answered, Handled::Continued { line }))
+        }
+        Concluded::End(ending) => end(job, *ending, host).await,
+    }
+}
+
+async fn end(job: &str, ending: Ending, host: &Host) -> Result<Handled, AwsError> {
+    let Ending {
+        mut evidence,
+        error,
+    } = ending;
+    let kept = keep(&mut evidence, host).await;
+    let subject = evidence.subject.clone();
+    let remarks = evidence.remarks.clone();
+    let about = About {
+        gate: &subject.gate,
+        stage: &subject.stage,
+        remarks: &remarks,
+        evidence: &kept,
+    };
+    let text = match (&error, &evidence.verdict, &evidence.reason) {
+        (Some(error), _, _) => message::gate_error(error, evidence.decision, &about),
+        (None, Some(verdict), Some(reason)) => {
+            message::verdict(*verdict, reason, &evidence.also, evidence.decision, &about)
+        }
+        (None, _, _) => "the gate ended without a verdict".to_owned(),
+    };
+    let external_id = Some(fitted(&kept.address(), EXTERNAL_ID_CHARACTERS_MAX));
+    // Without a verdict nothing but watch-only mode or a waiver can say go.
+    let answered = if evidence.decision.outcome == Outcome::Go {
+        let text = fitted(&text, SUMMARY_CHARACTERS_MAX);
+        let variables = [
+            (
+                "Verdict",
+                evidence
+                    .verdict
+                    .map_or("none", |verdict| verdict.word())
+                    .to_owned(),
+            ),
+            ("Outcome", evidence.decision.outcome.to_string()),
+            ("Reason", reason_word(&evidence)),
+            ("Evidence", kept.address()),
+        ];
+        let summary = Summary {
+            text,
+            percent: 100,
+            external_id,
+        };
+        host.aws
+            .answer_success(job, None, &summary, &variables)
+            .await?
+    } else {
+        let kind = error
+            .as_ref()
+            .map_or(FailureType::JobFailed, |error| error.fault().into());
+        host.aws
+            .answer_failure(
+                job,
+                kind,
+                &fitted(&text, MESSAGE_CHARACTERS_MAX),
+                external_id,
+            )
+            .await?
+    };
+    log(
+        host,
+        if error.is_some() { "ERROR" } else { "INFO" },
+        job,
+        &evidence.subject,
+        "ended",
+        &text,
+    );
+    let ended = Ended {
+        evidence_address: kept.address(),
+        message: text,
+        evidence,
+    };
+    Ok(handled(answered, Handled::Ended(Box::new(ended))))
+}
+
+fn reason_word(evidence: &Evidence) -> String {
+    match (&evidence.reason, &evidence.gate_error) {
+        (Some(reason), _) => reason.code.to_string(),
+        (None, Some((name, _))) => name.clone(),
+        (None, None) => "-".to_owned(),
+    }
+}
+
+/// Writes the evidence to the bucket, or else to the log in one line. A
+/// refused write changes no verdict, and is said.
+async fn keep(evidence: &mut Evidence, host: &Host) -> Kept {
+    if let Some(bucket) = &host.evidence_bucket {
+        let key = message::evidence_key(evidence);
+        let body = serde_json::to_vec(evidence).expect("evidence is JSON");
+        match host.aws.put_object(bucket, &key, body).await {
+            Ok(()) => return Kept::Bucket(format!("s3://{bucket}/{key}")),
+            Err(error) => evidence.remarks.push(format!(
+                "the evidence could not be written to the bucket ({error}); it is in the log"
+            )),
+        }
+    }
+    let body = serde_json::to_value(&evidence).expect("evidence is JSON");
+    let digest = sha256(body.to_string().as_bytes());
+    (host.log)(
+        json!({ "level": "INFO", "message": "evidence", "sha256": digest, "sluice_evidence": body }),
+    );
+    Kept::Log(digest)
+}
+
+fn log(
+    host: &Host,
+    level: &str,
+    job: &str,
+    subject: &sluice_core::token::Subject,
+    message: &str,
+    text: &str,
+) {
+    (host.log)(json!({
+        "level": level,
+        "message": message,
+        "job": job,
+        "release": subject.release,
+        "stage": subject.stage,
+        "gate": subject.gate,
+        "text": text,
+    }));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_cut_between_characters_and_never_empty() {
+        assert_eq!(fitted("", 10), "-");
+        assert_eq!(fitted(" \n", 10), "-");
+        assert_eq!(fitted("0123456789", 10), "0123456789");
+        let cut = fitted(&"ä".repeat(3000), SUMMARY_CHARACTERS_MAX);
+        assert_eq!(cut.chars().count(), SUMMARY_CHARACTERS_MAX);
+        assert!(cut.ends_with("(cut)"));
+    }
+}

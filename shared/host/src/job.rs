@@ -1,0 +1,163 @@
+//! The event of a Lambda action, in our own types: what is missing in it is
+//! missing, and no credential of it can be printed.
+
+use serde::Deserialize;
+use serde_json::Value;
+use sluice_aws::ArtifactAccess;
+use sluice_core::token::is_job_id;
+
+/// The id of the job, found before anything else is read. `None`: the event is
+/// not a job's.
+pub fn job_id(raw: &Value) -> Option<&str> {
+    raw.get("CodePipeline.job")?
+        .get("id")?
+        .as_str()
+        .filter(|id| is_job_id(id))
+}
+
+/// What an event says, as far as it is used.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct Job {
+    /// Settings and tokens.
+    #[serde(default)]
+    pub(crate) data: Data,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Data {
+    #[serde(default)]
+    pub(crate) action_configuration: Option<ActionConfiguration>,
+    #[serde(default)]
+    pub(crate) input_artifacts: Option<Vec<Artifact>>,
+    #[serde(default)]
+    pub(crate) artifact_credentials: Option<Credentials>,
+    #[serde(default)]
+    pub(crate) continuation_token: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+pub(crate) struct ActionConfiguration {
+    #[serde(default)]
+    pub(crate) configuration: Option<Configuration>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Configuration {
+    #[serde(default)]
+    pub(crate) user_parameters: Option<String>,
+}
+
+/// An input artifact: a ZIP in S3.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Artifact {
+    #[serde(default)]
+    pub(crate) name: String,
+    #[serde(default)]
+    pub(crate) location: Option<Location>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Location {
+    #[serde(default)]
+    pub(crate) s3_location: Option<S3Location>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct S3Location {
+    pub(crate) bucket_name: String,
+    pub(crate) object_key: String,
+}
+
+/// Credentials for the artifacts. Never printed.
+#[derive(Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Credentials {
+    access_key_id: String,
+    secret_access_key: String,
+    session_token: String,
+}
+
+impl std::fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Credentials(redacted)")
+    }
+}
+
+impl From<Credentials> for ArtifactAccess {
+    fn from(credentials: Credentials) -> ArtifactAccess {
+        ArtifactAccess {
+            access_key: credentials.access_key_id,
+            secret_key: credentials.secret_access_key,
+            session_token: credentials.session_token,
+        }
+    }
+}
+
+impl Job {
+    /// Reads an event that has a job id.
+    pub fn read(raw: &Value) -> Result<Job, serde_json::Error> {
+        raw.get("CodePipeline.job")
+            .map_or_else(|| Ok(Job::default()), Job::deserialize)
+    }
+
+    /// `UserParameters`, if the action has any.
+    pub(crate) fn user_parameters(&self) -> Option<&str> {
+        self.data
+            .action_configuration
+            .as_ref()?
+            .configuration
+            .as_ref()?
+            .user_parameters
+            .as_deref()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn an_event_without_arrays_and_credentials_is_read() {
+        let raw = json!({"CodePipeline.job": {"id": "11111111-abcd-1111-abcd-111111abcdef", "data": {
+            "inputArtifacts": null, "actionConfiguration": {"configuration": {"FunctionName": "f"}}}}});
+        let job = Job::read(&raw).expect("readable");
+        assert_eq!(job.user_parameters(), None);
+        assert_eq!(job_id(&raw), Some("11111111-abcd-1111-abcd-111111abcdef"));
+    }
+
+    #[test]
+    fn credentials_are_never_printed() {
+        let raw = json!({"CodePipeline.job": {"id": "11111111-abcd-1111-abcd-111111abcdef", "data": {
+            "artifactCredentials": {"accessKeyId": "AKIAPLANTED", "secretAccessKey": "planted-secret",
+                "sessionToken": "planted-token", "expirationTime": 1_575_493_418_000_u64}}}});
+        let job = Job::read(&raw).expect("readable");
+        let printed = format!(
+            "{job:?} {:?}",
+            job.data
+                .artifact_credentials
+                .clone()
+                .map(ArtifactAccess::from)
+        );
+        assert!(
+            !printed.contains("planted") && !printed.contains("PLANTED"),
+            "{printed}"
+        );
+    }
+
+    #[test]
+    fn what_is_no_job_has_no_id() {
+        for raw in [
+            json!({}),
+            json!(null),
+            json!({"CodePipeline.job": {"id": "../../etc"}}),
+            json!({"id": "x"}),
+        ] {
+            assert_eq!(job_id(&raw), None);
+        }
+    }
+}

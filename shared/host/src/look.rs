@@ -1,0 +1,564 @@
+//! One look on behalf of a job: which gate of which release, what was written
+//! down, what the gate says now.
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+use sluice_aws::Context;
+use sluice_core::evidence::{EVIDENCE_FORM, Evidence, RECORD_FORM, Record};
+use sluice_core::plan::GateSettings;
+use sluice_core::settings::{Mode, OnRollback, ReleaseCheck};
+use sluice_core::token::{Subject, Token};
+use sluice_core::verdict::{Decision, outcome};
+use sluice_core::{GateError, Reason, Verdict};
+use sluice_gates::{AnyGate, Ask, Look, Reached};
+
+use crate::Host;
+use crate::job::Job;
+use crate::parameters::{EXAMPLE, Parameters};
+use crate::plan::{Settings, inline, settings};
+use crate::record::{keep, load};
+use crate::release::{Release, check};
+
+/// CodePipeline ends a Lambda action 24 h after its start. An hour of that is
+/// kept, and the start lies before the first look by what an event may take.
+const HOST_ENDS_AFTER: SignedDuration = SignedDuration::from_mins(23 * 60 - 5);
+/// How long before that end an answer for good is due, at least.
+const LAST_CHANCE_BEFORE: SignedDuration = SignedDuration::from_mins(10);
+/// How long a gate may try to begin while AWS is unwell.
+const BEGIN_WITHIN: SignedDuration = SignedDuration::from_mins(15);
+/// How long it waits in between.
+const BEGIN_AGAIN_AFTER: SignedDuration = SignedDuration::from_secs(30);
+/// Characters of the last line that the token carries.
+const SHOWN_MAX: usize = 200;
+
+/// What an invocation comes to.
+pub(crate) enum Concluded {
+    /// The job goes on.
+    Continue {
+        token: Token,
+        percent: u8,
+        line: String,
+    },
+    /// The job ends.
+    End(Box<Ending>),
+}
+
+/// All that a final answer says.
+pub(crate) struct Ending {
+    pub(crate) evidence: Evidence,
+    pub(crate) error: Option<GateError>,
+}
+
+/// A final answer, as it was given.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ended {
+    /// The evidence, as it was written.
+    pub evidence: Evidence,
+    /// Where it was written.
+    pub evidence_address: String,
+    /// What people read.
+    pub message: String,
+}
+
+/// When CodePipeline ends the action of this token for good.
+fn host_ends(token: &Token) -> Timestamp {
+    token.first + HOST_ENDS_AFTER
+}
+
+/// Whether the next look may come too late.
+pub(crate) fn last_chance(token: &Token, now: Timestamp) -> bool {
+    let gap = SignedDuration::from_secs(i64::from(token.longest_gap_seconds)) * 2;
+    now + gap.max(LAST_CHANCE_BEFORE) > host_ends(token)
+}
+
+/// Looks once.
+pub(crate) async fn look(raw: &Value, job_id: &str, now: Timestamp, host: &Host) -> Concluded {
+    let mut session = match Session::open(raw, job_id, now, host).await {
+        Ok(session) => session,
+        Err(error) => return gate_error(raw, job_id, now, error),
+    };
+    match session.look(host).await {
+        Ok(concluded) => concluded,
+        Err(error) => session.failed(error),
+    }
+}
+
+/// The token with which a job that decided nothing goes on.
+pub(crate) fn same_again(raw: &Value, job_id: &str, now: Timestamp) -> Option<Token> {
+    let job = Job::read(raw).ok()?;
+    let parameters = Parameters::read(job.user_parameters()).ok()?;
+    let subject = subject(&parameters, None);
+    match &job.data.continuation_token {
+        Some(text) => Token::read(text, &subject, now)
+            .ok()
+            .map(|token| token.looked(now)),
+        None => Some(Token::first(subject, job_id, now)),
+    }
+}
+
+/// The ending of a job about which little is known.
+pub(crate) fn gate_error(raw: &Value, job_id: &str, now: Timestamp, error: GateError) -> Concluded {
+    let parameters = Job::read(raw)
+        .ok()
+        .and_then(|job| Parameters::read(job.user_parameters()).ok());
+    let (pipeline, subject) = match &parameters {
+        Some(parameters) => (parameters.pipeline.clone(), subject(parameters, None)),
+        None => {
+            let unknown = || "unknown".to_owned();
+            (
+                None,
+                Subject {
+                    release: unknown(),
+                    stage: unknown(),
+                    gate: unknown(),
+                },
+            )
+        }
+    };
+    let token = same_again(raw, job_id, now).unwrap_or_else(|| Token::first(subject, job_id, now));
+    let session = Session {
+        job: Job::default(),
+        job_id: job_id.to_owned(),
+        now,
+        pipeline: pipeline.unwrap_or_else(|| "unknown".to_owned()),
+        parameters,
+        context: None,
+        continuing: false,
+        token,
+        remarks: Vec::new(),
+        mode: Mode::Enforce,
+        proceed_undecided: false,
+        record: None,
+        rule: String::new(),
+        kind: String::new(),
+    };
+    session.failed(error)
+}
+
+fn subject(parameters: &Parameters, context: Option<&Context>) -> Subject {
+    let or = |own: &Option<String>, other: Option<&String>| {
+        own.clone()
+            .or_else(|| other.cloned())
+            .unwrap_or_else(|| "unknown".to_owned())
+    };
+    Subject {
+        release: or(&parameters.release, context.map(|c| &c.release)),
+        stage: or(&parameters.stage, context.map(|c| &c.stage)),
+        gate: parameters.gate.clone(),
+    }
+}
+
+/// One job's look.
+struct Session {
+    job: Job,
+    job_id: String,
+    now: Timestamp,
+    parameters: Option<Parameters>,
+    context: Option<Context>,
+    pipeline: String,
+    continuing: bool,
+    token: Token,
+    remarks: Vec<String>,
+    mode: Mode,
+    proceed_undecided: bool,
+    record: Option<Record>,
+    rule: String,
+    kind: String,
+}
+
+impl Session {
+    async fn open(
+        raw: &Value,
+        job_id: &str,
+        now: Timestamp,
+        host: &Host,
+    ) -> Result<Session, GateError> {
+        let job = Job::read(raw).map_err(|error| GateError::ParametersInvalid {
+            detail: format!("the event is not one of a Lambda action: {error}"),
+            mend: "let a Lambda action of CodePipeline invoke this function".to_owned(),
+        })?;
+        let parameters = Parameters::read(job.user_parameters())?;
+        let continuing = job.data.continuation_token.is_some();
+        let named = parameters.pipeline.is_some()
+            && parameters.release.is_some()
+            && parameters.stage.is_some();
+        // Whether it answers for Lambda actions is not documented: once is enough.
+        let context = if continuing && named {
+            None
+        } else {
+            host.aws.job_context(job_id).await
+        };
+        if let Some(context) = &context {
+            agrees(&parameters, context)?;
+        }
+        let subject = subject(&parameters, context.as_ref());
+        let token = match &job.data.continuation_token {
+            Some(text) => Token::read(text, &subject, now)?,
+            None => Token::first(subject, job_id, now),
+        };
+        let pipeline = parameters
+            .pipeline
+            .clone()
+            .or_else(|| context.as_ref().map(|c| c.pipeline.clone()));
+        Ok(Session {
+            job,
+            job_id: job_id.to_owned(),
+            now,
+            pipeline: pipeline.unwrap_or_else(|| "unknown".to_owned()),
+            parameters: Some(parameters),
+            context,
+            continuing,
+            token,
+            remarks: Vec::new(),
+            mode: Mode::Enforce,
+            proceed_undecided: false,
+            record: None,
+            rule: String::new(),
+            kind: String::new(),
+        })
+    }
+
+    async fn look(&mut self, host: &Host) -> Result<Concluded, GateError> {
+        let last_chance = last_chance(&self.token, self.now);
+        if self.continuing
+            && !last_chance
+            && self
+                .token
+                .not_before
+                .is_some_and(|moment| self.now < moment)
+        {
+            let (percent, line) = self
+                .token
+                .shown
+                .clone()
+                .unwrap_or((0, "nothing new to see yet".to_owned()));
+            return Ok(Concluded::Continue {
+                token: self.token.clone().looked(self.now),
+                percent,
+                line,
+            });
+        }
+        self.token = self.token.clone().looked(self.now);
+        if let Some(reference) = &self.token.record {
+            self.record = Some(load(reference, &self.token.subject, host).await?);
+        }
+        let settings = self.settings(host).await?;
+        self.mode = settings.settings.mode();
+        self.proceed_undecided = settings.proceed_undecided;
+        self.kind = settings.settings.kind().to_owned();
+        let gate = gate(&settings.settings, host)?;
+        self.rule = gate.rule();
+        if self
+            .record
+            .as_ref()
+            .is_some_and(|record| record.rule != self.rule)
+        {
+            self.remarks
+                .push("the rule of this gate is a new one, so the gate began anew".to_owned());
+            self.record = None;
+            self.token.record = None;
+            self.token.memory = Value::Null;
+            self.token.attempt.clone_from(&self.job_id);
+        }
+        let mut ask = self.ask(settings.settings, last_chance)?;
+        if ask.release_checked {
+            let (release, kind) = check(&ask, self.token.first, host).await?;
+            match release {
+                Release::Ours => {}
+                Release::Over(reason) => {
+                    return Ok(self.ended(Verdict::Inconclusive, reason, &ask, None));
+                }
+                Release::Unknown(error) if last_chance => return Err(error.into()),
+                Release::Unknown(error) => {
+                    let line =
+                        format!("the release's state could not be read at this look: {error}");
+                    return Ok(self.again(self.now + BEGIN_AGAIN_AFTER, 0, line));
+                }
+            }
+            ask.rollback = self
+                .record
+                .as_ref()
+                .map_or(kind.rollback, |record| record.rollback);
+        } else {
+            self.remarks.push(
+                "`release_check: off`: nobody checked that this release is still the deployed one"
+                    .to_owned(),
+            );
+        }
+        if let GateSettings::Bake(bake) = &ask.settings
+            && ask.rollback
+            && bake.on_rollback == OnRollback::Watch
+        {
+            self.mode = Mode::WatchOnly;
+        }
+        if self.record.is_none() {
+            match gate.begin(&ask, &host.aws).await {
+                Ok(begun) => self.begin(&ask, begun, host).await?,
+                Err(error @ GateError::ServiceUnavailable { .. })
+                    if !last_chance && self.now.duration_since(self.token.first) < BEGIN_WITHIN =>
+                {
+                    let line = format!("the gate could not begin at this look: {error}");
+                    return Ok(self.again(self.now + BEGIN_AGAIN_AFTER, 0, line));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        let begun = self
+            .record
+            .as_ref()
+            .map(|record| record.begun.clone())
+            .unwrap_or_default();
+        match gate
+            .look(&ask, &begun, &self.token.memory, &host.aws)
+            .await?
+        {
+            Look::Reached(reached) => Ok(self.ended(
+                reached.verdict,
+                reached.reason.clone(),
+                &ask,
+                Some(&reached),
+            )),
+            Look::Again {
+                not_before,
+                progress,
+                memory,
+            } => {
+                self.token.memory = memory;
+                let concluded = self.again(not_before, progress.percent, progress.line);
+                Ok(shortened(concluded, gate))
+            }
+        }
+    }
+
+    /// The settings as they were when the gate began; at the first look, as
+    /// the plan or the parameters have them.
+    async fn settings(&mut self, host: &Host) -> Result<Settings, GateError> {
+        let parameters = self
+            .parameters
+            .as_ref()
+            .expect("a session that looks has parameters");
+        let Some(record) = &self.record else {
+            return settings(parameters, &self.job, host).await;
+        };
+        let begun = GateSettings::from_json(&record.settings).map_err(|problems| {
+            GateError::RecordInvalid {
+                detail: format!(
+                    "its settings are no longer valid: {}",
+                    problems.lines("settings")
+                ),
+            }
+        })?;
+        if let Some(now) = inline(parameters)
+            && now.as_ref() != Ok(&begun)
+        {
+            let remark =
+                "the settings were changed since this gate began; those from its beginning hold";
+            self.remarks.push(remark.to_owned());
+        }
+        Ok(Settings {
+            settings: begun,
+            proceed_undecided: record.proceed_undecided,
+        })
+    }
+
+    fn ask(&self, settings: GateSettings, last_chance: bool) -> Result<Ask, GateError> {
+        let parameters = self
+            .parameters
+            .as_ref()
+            .expect("a session that looks has parameters");
+        let release_checked = parameters.release_check == ReleaseCheck::On
+            && settings.release_check() == ReleaseCheck::On;
+        let named = |own: &Option<String>, other: Option<&String>| own.is_some() || other.is_some();
+        let context = self.context.as_ref();
+        let missing: Vec<&str> = [
+            (
+                "pipeline",
+                named(&parameters.pipeline, context.map(|c| &c.pipeline)),
+            ),
+            (
+                "release",
+                named(&parameters.release, context.map(|c| &c.release)),
+            ),
+            ("stage", named(&parameters.stage, context.map(|c| &c.stage))),
+        ]
+        .into_iter()
+        .filter(|(_, there)| !there)
+        .map(|(name, _)| name)
+        .collect();
+        if release_checked && !missing.is_empty() {
+            return Err(GateError::ParametersInvalid {
+                detail: format!(
+                    "they do not say `{}`, and the event does not either",
+                    missing.join("`, `")
+                ),
+                mend: format!(
+                    "write {EXAMPLE}; `\"release_check\":\"off\"` does without, and every answer then says so"
+                ),
+            });
+        }
+        Ok(Ask {
+            settings,
+            pipeline: self.pipeline.clone(),
+            release: self.token.subject.release.clone(),
+            stage: self.token.subject.stage.clone(),
+            release_checked,
+            rollback: self.record.as_ref().is_some_and(|record| record.rollback),
+            attempt: self.token.attempt.clone(),
+            now: self.now,
+            host_ends: Some(host_ends(&self.token)),
+            last_chance,
+        })
+    }
+
+    async fn begin(&mut self, ask: &Ask, begun: Value, host: &Host) -> Result<(), GateError> {
+        let record = Record {
+            record: RECORD_FORM,
+            subject: self.token.subject.clone(),
+            attempt: self.token.attempt.clone(),
+            rule: self.rule.clone(),
+            settings: ask.settings.to_json(),
+            proceed_undecided: self.proceed_undecided,
+            rollback: ask.rollback,
+            begun,
+        };
+        self.record = Some(keep(record, &mut self.token, &mut self.remarks, host).await?);
+        Ok(())
+    }
+
+    /// The job goes on.
+    fn again(&mut self, not_before: Timestamp, percent: u8, line: String) -> Concluded {
+        let mut token = self.token.clone();
+        token.not_before = Some(not_before);
+        token.shown = Some((percent, line.chars().take(SHOWN_MAX).collect()));
+        let line = match self.remarks.as_slice() {
+            [] => line,
+            remarks => format!("{line} (note: {})", remarks.join("; ")),
+        };
+        Concluded::Continue {
+            token,
+            percent,
+            line,
+        }
+    }
+
+    fn ended(
+        &self,
+        verdict: Verdict,
+        reason: Reason,
+        ask: &Ask,
+        reached: Option<&Reached>,
+    ) -> Concluded {
+        let decision = outcome(Some(verdict), self.proceed_undecided, None, self.mode);
+        let mut evidence = self.evidence(decision);
+        evidence.verdict = Some(verdict);
+        evidence.reason = Some(reason);
+        evidence.settings = ask.settings.to_json();
+        if let Some(reached) = reached {
+            evidence.also.clone_from(&reached.also);
+            evidence.facts = reached.facts.clone();
+            evidence.sources.clone_from(&reached.sources);
+        }
+        Concluded::End(Box::new(Ending {
+            evidence,
+            error: None,
+        }))
+    }
+
+    fn failed(&self, error: GateError) -> Concluded {
+        let decision = outcome(None, self.proceed_undecided, None, self.mode);
+        let mut evidence = self.evidence(decision);
+        evidence.gate_error = Some((error.name().to_owned(), error.to_string()));
+        Concluded::End(Box::new(Ending {
+            evidence,
+            error: Some(error),
+        }))
+    }
+
+    fn evidence(&self, decision: Decision) -> Evidence {
+        let record = self.record.as_ref();
+        Evidence {
+            evidence: EVIDENCE_FORM,
+            kind: self.kind.clone(),
+            pipeline: self.pipeline.clone(),
+            subject: self.token.subject.clone(),
+            attempt: self.token.attempt.clone(),
+            job: self.job_id.clone(),
+            looked: (self.token.first, self.now),
+            rule: self.rule.clone(),
+            verdict: None,
+            reason: None,
+            also: Vec::new(),
+            gate_error: None,
+            decision,
+            remarks: self.remarks.clone(),
+            settings: record
+                .map(|record| record.settings.clone())
+                .unwrap_or_default(),
+            begun: record
+                .map(|record| record.begun.clone())
+                .unwrap_or_default(),
+            memory: self.token.memory.clone(),
+            facts: Value::Null,
+            sources: Vec::new(),
+        }
+    }
+}
+
+fn gate<'a>(settings: &GateSettings, host: &'a Host) -> Result<&'a dyn AnyGate, GateError> {
+    host.gate(settings.kind()).ok_or_else(|| {
+        let served: Vec<&str> = host.gates.iter().map(|gate| gate.kind()).collect();
+        GateError::ParametersInvalid {
+            detail: format!(
+                "this function serves gates of kind `{}`, not `{}`",
+                served.join("`, `"),
+                settings.kind()
+            ),
+            mend: format!(
+                "let the action invoke the function for `{}`",
+                settings.kind()
+            ),
+        }
+    })
+}
+
+/// A token that CodePipeline would keep.
+fn shortened(concluded: Concluded, gate: &dyn AnyGate) -> Concluded {
+    match concluded {
+        Concluded::Continue {
+            mut token,
+            percent,
+            line,
+        } if !token.fits() => {
+            token.shown = None;
+            if !token.fits() {
+                token.memory = gate.shorten(&token.memory);
+            }
+            Concluded::Continue {
+                token,
+                percent,
+                line,
+            }
+        }
+        other => other,
+    }
+}
+
+/// What the event's own context says wins; a difference is a mistake.
+fn agrees(parameters: &Parameters, context: &Context) -> Result<(), GateError> {
+    let pairs = [
+        ("pipeline", &parameters.pipeline, &context.pipeline),
+        ("release", &parameters.release, &context.release),
+        ("stage", &parameters.stage, &context.stage),
+    ];
+    for (name, said, known) in pairs {
+        if let Some(said) = said.as_ref().filter(|said| *said != known) {
+            return Err(GateError::ReleaseMismatch {
+                detail: format!(
+                    "`UserParameters` say {name} `{said}`, and the job is of {name} `{known}`"
+                ),
+                mend: format!("write {EXAMPLE}, with the action's own pipeline and stage"),
+            });
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,124 @@
+//! The texts that people read: first what they need first.
+
+use sluice_core::evidence::Evidence;
+use sluice_core::verdict::{DecidedBy, Decision, Outcome};
+use sluice_core::{GateError, Reason, Verdict};
+
+/// What a final answer is about.
+pub(crate) struct About<'a> {
+    pub(crate) gate: &'a str,
+    pub(crate) stage: &'a str,
+    pub(crate) remarks: &'a [String],
+    /// Where the evidence is, and the command that shows it.
+    pub(crate) evidence: &'a Kept,
+}
+
+/// Where evidence was put.
+pub(crate) enum Kept {
+    /// In the bucket: its address.
+    Bucket(String),
+    /// In the function's log, with its digest.
+    Log(String),
+}
+
+impl Kept {
+    /// For the output variable `Evidence`.
+    pub(crate) fn address(&self) -> String {
+        match self {
+            Kept::Bucket(address) => address.clone(),
+            Kept::Log(digest) => format!("log:sha256:{digest}"),
+        }
+    }
+
+    fn command(&self) -> String {
+        match self {
+            Kept::Bucket(address) => format!("`aws s3 cp {address} -`"),
+            Kept::Log(digest) => format!("a search for `{digest}` in the function's log"),
+        }
+    }
+}
+
+/// Why the outcome is not what the verdict alone would give.
+fn although(decision: Decision) -> &'static str {
+    match (decision.outcome, decision.decided_by) {
+        (Outcome::Go, DecidedBy::WatchOnly) => " (goes on: the gate only watches)",
+        (Outcome::Go, DecidedBy::Waiver) => " (goes on: waived)",
+        (Outcome::Go, DecidedBy::Policy) => {
+            " (goes on undecided: the plan says `on_inconclusive: { proceed: true }`)"
+        }
+        _ => "",
+    }
+}
+
+fn remarks(about: &About<'_>) -> String {
+    about
+        .remarks
+        .iter()
+        .map(|remark| format!("\nnote: {remark}"))
+        .collect()
+}
+
+/// What a verdict's answer says.
+pub(crate) fn verdict(
+    verdict: Verdict,
+    reason: &Reason,
+    also: &[Reason],
+    decision: Decision,
+    about: &About<'_>,
+) -> String {
+    let mut text = format!(
+        "gate `{}` of stage `{}`: {verdict}{}: {reason}",
+        about.gate,
+        about.stage,
+        although(decision)
+    );
+    const ALSO_MAX: usize = 5;
+    for other in also.iter().take(ALSO_MAX) {
+        text.push_str(&format!("\nalso: {other}"));
+    }
+    if also.len() > ALSO_MAX {
+        text.push_str(&format!(
+            "\nalso: {} more in the evidence",
+            also.len() - ALSO_MAX
+        ));
+    }
+    text.push_str(&remarks(about));
+    if decision.outcome == Outcome::Stop {
+        let advice = match verdict {
+            Verdict::Inconclusive => {
+                "nothing is known to be wrong; retrying the stage runs the gate anew"
+            }
+            _ => "look at the signal first; retrying the stage runs the gate anew",
+        };
+        text.push_str(&format!(
+            "\n\nhint: {advice}; all readings: {}",
+            about.evidence.command()
+        ));
+    }
+    text.push_str(&format!("\nevidence: {}", about.evidence.address()));
+    text
+}
+
+/// What a gate error's answer says.
+pub(crate) fn gate_error(error: &GateError, decision: Decision, about: &About<'_>) -> String {
+    format!(
+        "gate `{}` of stage `{}` could not answer ({}){}: {error}{}\n\nhint: {}; more: docs/errors/{}.md\nevidence: {}",
+        about.gate,
+        about.stage,
+        error.name(),
+        although(decision),
+        remarks(about),
+        error.hint(),
+        error.name(),
+        about.evidence.address(),
+    )
+}
+
+/// What evidence is filed under.
+pub(crate) fn evidence_key(evidence: &Evidence) -> String {
+    let of = &evidence.subject;
+    format!(
+        "evidence/{}/{}/{}/{}/{}.json",
+        evidence.pipeline, of.release, of.stage, of.gate, evidence.attempt
+    )
+}

@@ -1,0 +1,148 @@
+//! `UserParameters`: which release and gate, and perhaps its settings.
+//!
+//! At most 1000 characters, and CodePipeline pastes variables into it without
+//! escaping them, so that a commit message with a quote breaks the JSON.
+
+use serde::Deserialize;
+use serde_json::Value;
+use sluice_core::GateError;
+use sluice_core::settings::ReleaseCheck;
+
+/// What to write where there is nothing useful.
+pub(crate) const EXAMPLE: &str = r##"{"pipeline":"NAME","release":"#{codepipeline.PipelineExecutionId}","service":"NAME","stage":"NAME","gate":"bake"}"##;
+
+/// What an action's `UserParameters` say.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Parameters {
+    pub(crate) pipeline: Option<String>,
+    pub(crate) release: Option<String>,
+    pub(crate) service: Option<String>,
+    pub(crate) stage: Option<String>,
+    /// The gate's name in the plan, or its kind with settings here.
+    pub(crate) gate: String,
+    /// Settings here, instead of in a plan.
+    #[serde(default)]
+    pub(crate) settings: Option<Value>,
+    /// `off` is the explicit way out of naming the release.
+    #[serde(default)]
+    pub(crate) release_check: ReleaseCheck,
+    /// The input artifact with the plan. Default: the first.
+    #[serde(default)]
+    pub(crate) artifact: Option<String>,
+    /// The plan's path in the artifact.
+    #[serde(default = "default_path")]
+    pub(crate) path: String,
+}
+
+fn default_path() -> String {
+    "sluice.yaml".to_owned()
+}
+
+impl Parameters {
+    /// Reads them; the error says what to write.
+    pub(crate) fn read(text: Option<&str>) -> Result<Parameters, GateError> {
+        let invalid =
+            |detail: String, mend: String| Err(GateError::ParametersInvalid { detail, mend });
+        let Some(text) = text.filter(|text| !text.trim().is_empty()) else {
+            return invalid("the action has none".to_owned(), format!("write {EXAMPLE}"));
+        };
+        let value: Value = match serde_json::from_str(text) {
+            Ok(value) => value,
+            Err(error) => {
+                let detail = format!("they are not JSON ({error}): {}", excerpt(text, &error));
+                let mend = format!(
+                    "CodePipeline pastes variables such as a commit message into the text without escaping them, and a \
+                     quote or a line break in one breaks it: leave such variables out. A text that works: {EXAMPLE}"
+                );
+                return invalid(detail, mend);
+            }
+        };
+        if let Some(variable) = unresolved(&value) {
+            let detail = format!("`{variable}` was not filled in by CodePipeline");
+            let mend = "the action that sets it needs a `namespace` and has to run earlier; without `#{...}` support \
+                        (pipeline type V1) write the value itself"
+                .to_owned();
+            return invalid(detail, mend);
+        }
+        serde_json::from_value(value).or_else(|error| {
+            invalid(
+                error.to_string(),
+                format!("write {EXAMPLE}, with `settings` only if there is no plan"),
+            )
+        })
+    }
+}
+
+/// The text around a JSON error, 40 characters.
+fn excerpt(text: &str, error: &serde_json::Error) -> String {
+    let line = text
+        .lines()
+        .nth(error.line().saturating_sub(1))
+        .unwrap_or("");
+    let from = error.column().saturating_sub(20);
+    let piece: String = line.chars().skip(from).take(40).collect();
+    format!("near `{piece}`")
+}
+
+/// A variable that still stands in a text.
+fn unresolved(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => {
+            let from = text.find("#{")?;
+            let to = text[from..].find('}')?;
+            Some(text[from..=from + to].to_owned())
+        }
+        Value::Array(list) => list.iter().find_map(unresolved),
+        Value::Object(map) => map.values().find_map(unresolved),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check_refused(text: Option<&str>, expected: &str) {
+        let error = Parameters::read(text).expect_err("should be refused");
+        let whole = format!("{error} / {}", error.hint());
+        assert!(whole.contains(expected), "{whole}");
+    }
+
+    #[test]
+    fn the_example_is_accepted_once_it_is_filled_in() {
+        let filled = EXAMPLE.replace("#{codepipeline.PipelineExecutionId}", "r-1");
+        assert_eq!(
+            Parameters::read(Some(&filled)).map(|p| p.gate),
+            Ok("bake".to_owned())
+        );
+    }
+
+    #[test]
+    fn a_pasted_commit_message_that_broke_the_json_is_named_as_such() {
+        check_refused(
+            Some(r#"{"gate":"bake","release":"fix "quotes" here"}"#),
+            "without escaping",
+        );
+        check_refused(
+            Some("{\"gate\":\"bake\",\"release\":\"two\nlines\"}"),
+            "without escaping",
+        );
+    }
+
+    #[test]
+    fn missing_parameters_come_with_the_text_to_paste() {
+        check_refused(None, "#{codepipeline.PipelineExecutionId}");
+        check_refused(Some("  "), "#{codepipeline.PipelineExecutionId}");
+    }
+
+    #[test]
+    fn an_unknown_field_and_an_unfilled_variable_are_named() {
+        check_refused(Some(r#"{"gate":"bake","allarms":[]}"#), "allarms");
+        check_refused(
+            Some(EXAMPLE),
+            "`#{codepipeline.PipelineExecutionId}` was not filled in",
+        );
+    }
+}
