@@ -1,1 +1,26 @@
-//! Placeholder.
+//! The only crate that speaks to AWS: clients with their roles and regions,
+//! and what AWS said in our own types.
+//!
+//! Every client takes its connection, its clock and its sleep from one
+//! [`Wire`]. In Lambda that is the real one, in a rehearsal a simulated AWS:
+//! there is no other seam, so that serialization, paging, retries and errors
+//! are the same in both. No type of an `aws-sdk-*` crate leaves this crate.
+//!
+//! Start at [`Aws`].
+
+mod clients;
+mod cloudwatch;
+mod codepipeline;
+mod error;
+mod s3;
+mod sts;
+mod wire;
+
+pub use clients::Aws;
+pub use cloudwatch::{Counted, Histories};
+pub use codepipeline::{
+    ActionRun, Answered, Context, ExecutionState, FailureType, ReleaseState, Summary,
+};
+pub use error::{AwsError, Refusal};
+pub use s3::{ArtifactAccess, PutOutcome};
+pub use wire::{Disconnected, Handler, Wire};

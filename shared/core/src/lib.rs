@@ -8,14 +8,25 @@
 //! Start at [`bake`] for the heart of it, at [`settings`] for what people
 //! write.
 
+pub mod bake;
+pub mod clear;
 pub mod duration;
+pub mod error;
+pub mod evidence;
 mod fields;
 pub mod plan;
 pub mod problems;
 mod read;
+pub mod reading;
+pub mod reason;
 pub mod schema;
 pub mod settings;
+pub mod token;
 pub mod tree;
+pub mod verdict;
 mod words;
 
 pub use duration::Duration;
+pub use error::GateError;
+pub use reason::{Reason, ReasonCode};
+pub use verdict::Verdict;

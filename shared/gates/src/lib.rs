@@ -1,1 +1,190 @@
-//! Placeholder.
+//! The gates: what each reads from the world, before a pure rule of
+//! `sluice-core` says what follows.
+//!
+//! A gate begins once and looks as often as its host asks. Both are safe to
+//! repeat: they read, and start nothing. Start at [`Gate`].
+
+mod alarms;
+mod bake;
+mod clear;
+
+use futures_util::future::BoxFuture;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use sluice_aws::Aws;
+use sluice_core::bake::Progress;
+use sluice_core::evidence::Source;
+use sluice_core::plan::GateSettings;
+use sluice_core::{GateError, Reason, Verdict};
+
+pub use bake::BakeGate;
+pub use clear::ClearGate;
+
+/// Who asks, about which release, and since when.
+#[derive(Debug, Clone)]
+pub struct Ask {
+    /// The gate's settings, as they were when it began.
+    pub settings: GateSettings,
+    /// The pipeline's name.
+    pub pipeline: String,
+    /// The pipeline execution's id.
+    pub release: String,
+    /// The stage.
+    pub stage: String,
+    /// Whether the release's state and actions may be asked for.
+    pub release_checked: bool,
+    /// Whether the release is a rollback.
+    pub rollback: bool,
+    /// Names this attempt: the job id of its first look.
+    pub attempt: String,
+    /// The moment of the look.
+    pub now: Timestamp,
+    /// When the host ends for good, if it does.
+    pub host_ends: Option<Timestamp>,
+    /// Whether the host may not ask again before that.
+    pub last_chance: bool,
+}
+
+/// What one look gave.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Look {
+    /// The gate has its answer.
+    Reached(Box<Reached>),
+    /// It needs more looks.
+    Again {
+        /// Before this moment there is nothing new to see.
+        not_before: Timestamp,
+        /// How far it is.
+        progress: Progress,
+        /// For the next look.
+        memory: Value,
+    },
+}
+
+/// A gate's answer, with what it rests on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reached {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Why.
+    pub reason: Reason,
+    /// What else speaks for the same verdict.
+    pub also: Vec<Reason>,
+    /// The readings of this look, as the rule was given them.
+    pub facts: Value,
+    /// Where they came from.
+    pub sources: Vec<Source>,
+}
+
+/// One question about a release.
+///
+/// `begin` writes down what cannot be read again later; `look` reads the world
+/// once and says what follows. Neither starts anything, so both can be
+/// repeated, and several at the same time do no harm.
+pub trait Gate: Send + Sync {
+    /// The kind of gate, as it stands in plans.
+    const KIND: &'static str;
+    /// The version of its rule. What another version began starts anew.
+    const RULE: u32;
+    /// What is written down when it begins.
+    type Begun: Serialize + DeserializeOwned + Send + Sync;
+    /// What is carried from look to look.
+    type Memory: Serialize + DeserializeOwned + Default + Send + Sync;
+
+    /// Reads what is written down once.
+    fn begin(
+        &self,
+        ask: &Ask,
+        aws: &Aws,
+    ) -> impl Future<Output = Result<Self::Begun, GateError>> + Send;
+
+    /// Looks once.
+    fn look(
+        &self,
+        ask: &Ask,
+        begun: &Self::Begun,
+        memory: Self::Memory,
+        aws: &Aws,
+    ) -> impl Future<Output = Result<Look, GateError>> + Send;
+}
+
+/// Any [`Gate`], for hosts: what is written down and carried is JSON.
+pub trait AnyGate: Send + Sync {
+    /// The kind of gate, as it stands in plans.
+    fn kind(&self) -> &'static str;
+
+    /// Kind and version of its rule, for instance `bake/1`.
+    fn rule(&self) -> String;
+
+    /// Reads what is written down once.
+    fn begin<'a>(&'a self, ask: &'a Ask, aws: &'a Aws) -> BoxFuture<'a, Result<Value, GateError>>;
+
+    /// Looks once.
+    fn look<'a>(
+        &'a self,
+        ask: &'a Ask,
+        begun: &'a Value,
+        memory: &'a Value,
+        aws: &'a Aws,
+    ) -> BoxFuture<'a, Result<Look, GateError>>;
+}
+
+impl<G: Gate> AnyGate for G {
+    fn kind(&self) -> &'static str {
+        G::KIND
+    }
+
+    fn rule(&self) -> String {
+        format!("{}/{}", G::KIND, G::RULE)
+    }
+
+    fn begin<'a>(&'a self, ask: &'a Ask, aws: &'a Aws) -> BoxFuture<'a, Result<Value, GateError>> {
+        Box::pin(async move { Ok(json(&Gate::begin(self, ask, aws).await?)) })
+    }
+
+    fn look<'a>(
+        &'a self,
+        ask: &'a Ask,
+        begun: &'a Value,
+        memory: &'a Value,
+        aws: &'a Aws,
+    ) -> BoxFuture<'a, Result<Look, GateError>> {
+        Box::pin(async move {
+            let begun = G::Begun::deserialize(begun).map_err(|error| GateError::RecordInvalid {
+                detail: format!("it cannot be read: {error}"),
+            })?;
+            let memory = if memory.is_null() {
+                G::Memory::default()
+            } else {
+                G::Memory::deserialize(memory).map_err(|error| GateError::TokenInvalid {
+                    detail: format!("its memory cannot be read: {error}"),
+                })?
+            };
+            Gate::look(self, ask, &begun, memory, aws).await
+        })
+    }
+}
+
+fn json<T: Serialize>(value: &T) -> Value {
+    serde_json::to_value(value).expect("maps in records have keys that JSON can write")
+}
+
+/// A number from 0 to 1 that depends on the attempt and the moment only:
+/// spreads what many gates do at the same time.
+fn jitter(ask: &Ask) -> f64 {
+    let digest = sluice_core::token::sha256(format!("{}{}", ask.attempt, ask.now).as_bytes());
+    let number = u32::from_str_radix(&digest[..8], 16).unwrap_or(0);
+    f64::from(number) / f64::from(u32::MAX)
+}
+
+/// The settings that were not this gate's: a mistake in our wiring.
+fn wrong_settings(kind: &str, ask: &Ask) -> GateError {
+    GateError::Crashed {
+        detail: format!(
+            "gate `{kind}` was given settings of `{}`",
+            ask.settings.kind()
+        ),
+    }
+}

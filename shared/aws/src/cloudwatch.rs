@@ -1,0 +1,407 @@
+//! Alarms, their history, and counts of requests.
+
+use std::collections::HashMap;
+
+use aws_sdk_cloudwatch::types::{
+    AlarmType, CompositeAlarm, Dimension, HistoryItemType, Metric as SdkMetric, MetricAlarm,
+    MetricDataQuery, MetricStat, ScanBy, StatusCode,
+};
+use aws_smithy_types::DateTime;
+use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
+use sluice_core::reading::{Alarm, AlarmKind, AlarmState, Count, Place, Transition};
+use sluice_core::settings::{CountStatistic, Metric};
+
+use crate::clients::Aws;
+use crate::error::{AwsError, Refusal, sorted};
+
+/// Names in one `DescribeAlarms` call, and records on one page (AWS limits).
+const NAMES_MAX: usize = 100;
+const PAGE_RECORDS: i32 = 100;
+/// Pages of one answer that are read; more are an error, never cut off.
+const PAGES_MAX: usize = 20;
+
+/// The histories of all alarms of a region, by name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Histories {
+    /// All of it.
+    Whole(HashMap<String, Vec<Transition>>),
+    /// It has more pages than one is willing to read.
+    TooLong,
+}
+
+/// Requests by period, as far as CloudWatch could say.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Counted {
+    /// All that is published, oldest first.
+    Whole(Vec<Count>),
+    /// Only a part, or nothing, and why.
+    Incomplete(String),
+}
+
+/// The part of an alarm's history record that says what changed.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct HistoryData {
+    old_state: HistoryState,
+    new_state: HistoryState,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct HistoryState {
+    state_value: String,
+}
+
+impl Aws {
+    /// The alarms of these names that exist, metric and composite ones. Names
+    /// that do not exist are left out, as CloudWatch does.
+    pub async fn alarms_named(
+        &self,
+        place: &Place,
+        names: &[String],
+    ) -> Result<Vec<Alarm>, AwsError> {
+        let mut found = Vec::new();
+        for some in names.chunks(NAMES_MAX) {
+            found.extend(
+                self.describe(place, |call| call.set_alarm_names(Some(some.to_vec())))
+                    .await?,
+            );
+        }
+        Ok(found)
+    }
+
+    /// All alarms whose names begin so.
+    pub async fn alarms_with_prefix(
+        &self,
+        place: &Place,
+        prefix: &str,
+    ) -> Result<Vec<Alarm>, AwsError> {
+        self.describe(place, |call| call.alarm_name_prefix(prefix))
+            .await
+    }
+
+    /// The alarms that a composite one watches directly.
+    pub async fn children_of(
+        &self,
+        place: &Place,
+        composite: &str,
+    ) -> Result<Vec<Alarm>, AwsError> {
+        // That answer has names only.
+        let children = self
+            .describe(place, |call| call.children_of_alarm_name(composite))
+            .await?;
+        let names: Vec<String> = children.into_iter().map(|alarm| alarm.name).collect();
+        self.alarms_named(place, &names).await
+    }
+
+    async fn describe(
+        &self,
+        place: &Place,
+        select: impl Fn(
+            aws_sdk_cloudwatch::operation::describe_alarms::builders::DescribeAlarmsFluentBuilder,
+        ) -> aws_sdk_cloudwatch::operation::describe_alarms::builders::DescribeAlarmsFluentBuilder,
+    ) -> Result<Vec<Alarm>, AwsError> {
+        let operation = "cloudwatch:DescribeAlarms";
+        let client = self.cloudwatch(place);
+        let mut found = Vec::new();
+        let mut next = None;
+        for _ in 0..PAGES_MAX {
+            // Without the types, composite alarms would silently be missing.
+            let answer = select(client.describe_alarms())
+                .alarm_types(AlarmType::MetricAlarm)
+                .alarm_types(AlarmType::CompositeAlarm)
+                .max_records(PAGE_RECORDS)
+                .set_next_token(next)
+                .send()
+                .await
+                .map_err(|error| sorted(operation, place, error))?;
+            found.extend(
+                answer
+                    .metric_alarms
+                    .unwrap_or_default()
+                    .into_iter()
+                    .map(metric_alarm),
+            );
+            found.extend(
+                answer
+                    .composite_alarms
+                    .unwrap_or_default()
+                    .into_iter()
+                    .map(composite_alarm),
+            );
+            next = answer.next_token.filter(|token| !token.is_empty());
+            if next.is_none() {
+                return Ok(found);
+            }
+        }
+        Err(too_many_pages(operation, place))
+    }
+
+    /// All state changes of one alarm from `from` on, oldest first. A throttled
+    /// call is not tried again here.
+    pub async fn history_of(
+        &self,
+        place: &Place,
+        name: &str,
+        from: Timestamp,
+    ) -> Result<Vec<Transition>, AwsError> {
+        match self.histories(place, Some(name), from, PAGES_MAX).await? {
+            Histories::Whole(mut by_name) => Ok(by_name.remove(name).unwrap_or_default()),
+            Histories::TooLong => Err(too_many_pages("cloudwatch:DescribeAlarmHistory", place)),
+        }
+    }
+
+    /// The state changes of all alarms of a region from `from` on, if they fit
+    /// on so many pages of 100. A throttled call is not tried again here.
+    pub async fn history_of_all(
+        &self,
+        place: &Place,
+        from: Timestamp,
+        pages_max: usize,
+    ) -> Result<Histories, AwsError> {
+        self.histories(place, None, from, pages_max).await
+    }
+
+    async fn histories(
+        &self,
+        place: &Place,
+        name: Option<&str>,
+        from: Timestamp,
+        pages_max: usize,
+    ) -> Result<Histories, AwsError> {
+        let operation = "cloudwatch:DescribeAlarmHistory";
+        let client = self.cloudwatch_history(place);
+        let mut by_name: HashMap<String, Vec<Transition>> = HashMap::new();
+        let mut next = None;
+        for _ in 0..pages_max {
+            let answer = client
+                .describe_alarm_history()
+                .set_alarm_name(name.map(str::to_owned))
+                .alarm_types(AlarmType::MetricAlarm)
+                .alarm_types(AlarmType::CompositeAlarm)
+                .history_item_type(HistoryItemType::StateUpdate)
+                .start_date(date(from))
+                .scan_by(ScanBy::TimestampAscending)
+                .max_records(PAGE_RECORDS)
+                .set_next_token(next)
+                .send()
+                .await
+                .map_err(|error| sorted(operation, place, error))?;
+            for item in answer.alarm_history_items.unwrap_or_default() {
+                let (Some(alarm), Some(at), Some(data)) =
+                    (item.alarm_name, item.timestamp, item.history_data)
+                else {
+                    return Err(unreadable(
+                        operation,
+                        place,
+                        "an item without name, time or data",
+                    ));
+                };
+                let Ok(data) = serde_json::from_str::<HistoryData>(&data) else {
+                    return Err(unreadable(
+                        operation,
+                        place,
+                        &format!("the history data of `{alarm}` is not readable"),
+                    ));
+                };
+                by_name.entry(alarm).or_default().push(Transition {
+                    at: moment(&at),
+                    old: AlarmState::from_word(&data.old_state.state_value),
+                    new: AlarmState::from_word(&data.new_state.state_value),
+                });
+            }
+            next = answer.next_token.filter(|token| !token.is_empty());
+            if next.is_none() {
+                for transitions in by_name.values_mut() {
+                    transitions.sort_by_key(|t| t.at);
+                }
+                return Ok(Histories::Whole(by_name));
+            }
+        }
+        Ok(Histories::TooLong)
+    }
+
+    /// Counts requests from `from` (inclusive) to `to` (exclusive) in periods
+    /// of `period_seconds`, a multiple of 60. Periods without data are absent.
+    pub async fn count(
+        &self,
+        metric: &Metric,
+        period_seconds: u32,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Counted, AwsError> {
+        let operation = "cloudwatch:GetMetricData";
+        let place = Place {
+            region: metric.region.clone(),
+            role: metric.role.clone(),
+        };
+        let stat = match metric.stat {
+            CountStatistic::Sum => "Sum",
+            CountStatistic::SampleCount => "SampleCount",
+        };
+        let dimensions = metric
+            .dimensions
+            .iter()
+            .map(|(name, value)| Dimension::builder().name(name).value(value).build())
+            .collect();
+        let query = MetricDataQuery::builder()
+            .id("requests")
+            .metric_stat(
+                MetricStat::builder()
+                    .metric(
+                        SdkMetric::builder()
+                            .namespace(&metric.namespace)
+                            .metric_name(&metric.name)
+                            .set_dimensions(Some(dimensions))
+                            .build(),
+                    )
+                    .period(i32::try_from(period_seconds).unwrap_or(i32::MAX))
+                    .stat(stat)
+                    .build(),
+            )
+            .build();
+        let client = self.cloudwatch(&place);
+        let mut counts = Vec::new();
+        let mut next = None;
+        for _ in 0..PAGES_MAX {
+            let answer = client
+                .get_metric_data()
+                .metric_data_queries(query.clone())
+                .start_time(date(from))
+                .end_time(date(to))
+                .scan_by(ScanBy::TimestampAscending)
+                .set_next_token(next)
+                .send()
+                .await
+                .map_err(|error| sorted(operation, &place, error))?;
+            next = answer.next_token.filter(|token| !token.is_empty());
+            for result in answer.metric_data_results.unwrap_or_default() {
+                match &result.status_code {
+                    Some(StatusCode::Complete) => {}
+                    // More of it is on the next page.
+                    Some(StatusCode::PartialData) if next.is_some() => {}
+                    Some(other) => {
+                        return Ok(Counted::Incomplete(format!(
+                            "CloudWatch answered `{}`",
+                            other.as_str()
+                        )));
+                    }
+                    None => {
+                        return Ok(Counted::Incomplete(
+                            "CloudWatch's answer has no status".to_owned(),
+                        ));
+                    }
+                }
+                let times = result.timestamps.unwrap_or_default();
+                let values = result.values.unwrap_or_default();
+                if times.len() != values.len() {
+                    return Ok(Counted::Incomplete(
+                        "CloudWatch sent times and values of different number".to_owned(),
+                    ));
+                }
+                counts.extend(times.iter().zip(values).map(|(at, count)| Count {
+                    at: moment(at),
+                    count,
+                }));
+            }
+            if next.is_none() {
+                counts.sort_by_key(|count| count.at);
+                return Ok(Counted::Whole(counts));
+            }
+        }
+        Err(too_many_pages(operation, &place))
+    }
+
+    /// Waits, on the wire's clock.
+    pub async fn pause(&self, length: SignedDuration) {
+        use aws_smithy_async::rt::sleep::AsyncSleep;
+        self.wire
+            .sleep
+            .sleep(length.try_into().unwrap_or_default())
+            .await;
+    }
+}
+
+fn too_many_pages(operation: &str, place: &Place) -> AwsError {
+    AwsError {
+        operation: operation.to_owned(),
+        refusal: Refusal::Code("TooManyPages".to_owned()),
+        message: format!("the answer has more than {PAGES_MAX} pages"),
+        place: place.clone(),
+    }
+}
+
+fn unreadable(operation: &str, place: &Place, what: &str) -> AwsError {
+    AwsError {
+        operation: operation.to_owned(),
+        refusal: Refusal::Unavailable,
+        message: format!("the answer cannot be read: {what}"),
+        place: place.clone(),
+    }
+}
+
+fn metric_alarm(alarm: MetricAlarm) -> Alarm {
+    let positive = |number: Option<i32>| {
+        number
+            .and_then(|n| u32::try_from(n).ok())
+            .filter(|n| *n > 0)
+    };
+    Alarm {
+        name: alarm.alarm_name.unwrap_or_default(),
+        arn: alarm.alarm_arn.unwrap_or_default(),
+        kind: AlarmKind::Metric,
+        state: state(alarm.state_value.as_ref().map(|s| s.as_str())),
+        transitioned: alarm.state_transitioned_timestamp.as_ref().map(moment),
+        configured: alarm
+            .alarm_configuration_updated_timestamp
+            .as_ref()
+            .map(moment),
+        evaluation: alarm.evaluation_state.map(|e| e.as_str().to_owned()),
+        period_seconds: positive(alarm.period).or_else(|| {
+            // Of an alarm over an expression, the longest period of its metrics.
+            alarm
+                .metrics
+                .iter()
+                .flatten()
+                .filter_map(|m| positive(m.period.or(m.metric_stat.as_ref()?.period)))
+                .max()
+        }),
+        evaluation_periods: positive(alarm.evaluation_periods),
+        datapoints_to_alarm: positive(alarm.datapoints_to_alarm),
+        missing_data: alarm.treat_missing_data,
+    }
+}
+
+fn composite_alarm(alarm: CompositeAlarm) -> Alarm {
+    Alarm {
+        name: alarm.alarm_name.unwrap_or_default(),
+        arn: alarm.alarm_arn.unwrap_or_default(),
+        kind: AlarmKind::Composite,
+        state: state(alarm.state_value.as_ref().map(|s| s.as_str())),
+        transitioned: alarm.state_transitioned_timestamp.as_ref().map(moment),
+        configured: alarm
+            .alarm_configuration_updated_timestamp
+            .as_ref()
+            .map(moment),
+        evaluation: None,
+        period_seconds: None,
+        evaluation_periods: None,
+        datapoints_to_alarm: None,
+        missing_data: None,
+    }
+}
+
+fn state(word: Option<&str>) -> AlarmState {
+    AlarmState::from_word(word.unwrap_or("no state"))
+}
+
+/// From AWS's time to ours. What lies outside of ours does not occur.
+pub(crate) fn moment(at: &DateTime) -> Timestamp {
+    Timestamp::new(at.secs(), i32::try_from(at.subsec_nanos()).unwrap_or(0))
+        .unwrap_or(Timestamp::MIN)
+}
+
+fn date(at: Timestamp) -> DateTime {
+    DateTime::from_millis(at.as_millisecond())
+}

@@ -1,0 +1,163 @@
+//! What can go wrong with a call, in the four kinds that matter here.
+
+use std::error::Error;
+
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use sluice_core::GateError;
+use sluice_core::reading::Place;
+
+/// Why a call brought nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// Lack of rights.
+    Denied,
+    /// Too many calls.
+    Throttled,
+    /// No answer, or a failure on AWS's side.
+    Unavailable,
+    /// Any other error code.
+    Code(String),
+}
+
+/// A call that brought nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{operation}` {}: {message}", match &.refusal {
+    Refusal::Denied => "was denied",
+    Refusal::Throttled => "was throttled",
+    Refusal::Unavailable => "got no answer",
+    Refusal::Code(_) => "was refused",
+})]
+pub struct AwsError {
+    /// As in a policy, for instance `cloudwatch:DescribeAlarms`.
+    pub operation: String,
+    /// Why.
+    pub refusal: Refusal,
+    /// AWS's code and message.
+    pub message: String,
+    /// Where.
+    pub place: Place,
+}
+
+impl AwsError {
+    /// Whether the same call may bring something a little later.
+    pub fn is_passing(&self) -> bool {
+        matches!(self.refusal, Refusal::Throttled | Refusal::Unavailable)
+    }
+
+    /// Whether AWS's code is this one.
+    pub fn has_code(&self, code: &str) -> bool {
+        matches!(&self.refusal, Refusal::Code(own) if own == code)
+    }
+}
+
+/// Region and role in words.
+pub(crate) fn scope(place: &Place) -> String {
+    let role = place.role.as_ref().map_or_else(
+        || "with the function's role".to_owned(),
+        |r| format!("with role `{r}`"),
+    );
+    match &place.region {
+        Some(region) => format!("in {region} {role}"),
+        None => role,
+    }
+}
+
+impl From<AwsError> for GateError {
+    fn from(error: AwsError) -> GateError {
+        let AwsError {
+            operation,
+            refusal,
+            message,
+            place,
+        } = error;
+        match refusal {
+            Refusal::Denied => GateError::AccessDenied {
+                operation,
+                scope: scope(&place),
+            },
+            Refusal::Throttled | Refusal::Unavailable => GateError::ServiceUnavailable {
+                operation,
+                detail: message,
+            },
+            Refusal::Code(_) => GateError::CallRefused {
+                operation,
+                detail: message,
+            },
+        }
+    }
+}
+
+/// Sorts an SDK's error into ours.
+pub(crate) fn sorted<E>(
+    operation: &str,
+    place: &Place,
+    error: SdkError<E, HttpResponse>,
+) -> AwsError
+where
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+{
+    let made = |refusal, message| AwsError {
+        operation: operation.to_owned(),
+        refusal,
+        message,
+        place: place.clone(),
+    };
+    if let SdkError::ServiceError(context) = &error {
+        let status = context.raw().status().as_u16();
+        let code = context.err().code().unwrap_or("no error code");
+        let message = format!(
+            "{code}: {}",
+            context.err().message().unwrap_or("without a message")
+        );
+        return made(kind(code, status), message);
+    }
+    // Credentials come by a call of their own, whose error is the one to show.
+    let mut source: Option<&(dyn Error + 'static)> = Some(&error);
+    while let Some(cause) = source {
+        if let Some(own) = cause.downcast_ref::<AwsError>() {
+            return own.clone();
+        }
+        source = cause.source();
+    }
+    made(Refusal::Unavailable, root(&error))
+}
+
+fn kind(code: &str, status: u16) -> Refusal {
+    match code {
+        "AccessDenied"
+        | "AccessDeniedException"
+        | "UnauthorizedOperation"
+        | "NotAuthorized"
+        | "AuthorizationError"
+        | "InvalidClientTokenId"
+        | "UnrecognizedClientException"
+        | "ExpiredToken"
+        | "ExpiredTokenException"
+        | "InvalidAccessKeyId"
+        | "SignatureDoesNotMatch" => Refusal::Denied,
+        "Throttling"
+        | "ThrottlingException"
+        | "ThrottledException"
+        | "RequestLimitExceeded"
+        | "RequestThrottled"
+        | "RequestThrottledException"
+        | "TooManyRequestsException"
+        | "SlowDown"
+        | "LimitExceeded"
+        | "LimitExceededException"
+        | "LimitExceededFault" => Refusal::Throttled,
+        _ if status >= 500 => Refusal::Unavailable,
+        _ => Refusal::Code(code.to_owned()),
+    }
+}
+
+/// The innermost cause: the outer ones only say that something failed.
+fn root(error: &(dyn Error + 'static)) -> String {
+    let mut cause = error;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    cause.to_string()
+}

@@ -1,0 +1,155 @@
+//! Objects: plans in artifacts, records and evidence.
+
+use aws_credential_types::Credentials;
+use sluice_core::reading::Place;
+
+use crate::clients::Aws;
+use crate::error::{AwsError, Refusal, sorted};
+
+/// What a job brings for reading its artifacts.
+#[derive(Clone)]
+pub struct ArtifactAccess {
+    /// Access key id.
+    pub access_key: String,
+    /// Secret access key.
+    pub secret_key: String,
+    /// Session token.
+    pub session_token: String,
+}
+
+impl std::fmt::Debug for ArtifactAccess {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ArtifactAccess(redacted)")
+    }
+}
+
+/// What became of a put that must not overwrite.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PutOutcome {
+    /// The object is new.
+    Put,
+    /// Somebody was there before.
+    AlreadyThere,
+}
+
+impl Aws {
+    /// Reads an artifact with the job's own credentials. `size_max` in bytes:
+    /// a larger object is refused before it is read.
+    pub async fn read_artifact(
+        &self,
+        access: ArtifactAccess,
+        bucket: &str,
+        key: &str,
+        size_max: u64,
+    ) -> Result<Vec<u8>, AwsError> {
+        let credentials = Credentials::new(
+            access.access_key,
+            access.secret_key,
+            Some(access.session_token),
+            None,
+            "artifact",
+        );
+        self.read(&self.s3_with(credentials), bucket, key, size_max)
+            .await
+    }
+
+    /// Reads an object of the evidence bucket.
+    pub async fn read_object(
+        &self,
+        bucket: &str,
+        key: &str,
+        size_max: u64,
+    ) -> Result<Vec<u8>, AwsError> {
+        self.read(&self.s3(), bucket, key, size_max).await
+    }
+
+    async fn read(
+        &self,
+        client: &aws_sdk_s3::Client,
+        bucket: &str,
+        key: &str,
+        size_max: u64,
+    ) -> Result<Vec<u8>, AwsError> {
+        let operation = "s3:GetObject";
+        let answer = client
+            .get_object()
+            .bucket(bucket)
+            .key(key)
+            .send()
+            .await
+            .map_err(|error| sorted(operation, &Place::default(), error))?;
+        let failed = |refusal, message| AwsError {
+            operation: operation.to_owned(),
+            refusal,
+            message,
+            place: Place::default(),
+        };
+        let too_large = || {
+            failed(
+                Refusal::Code("TooLarge".to_owned()),
+                format!("the object has more than {size_max} bytes"),
+            )
+        };
+        if answer
+            .content_length
+            .is_some_and(|length| u64::try_from(length).is_ok_and(|length| length > size_max))
+        {
+            return Err(too_large());
+        }
+        let mut body = answer.body;
+        let mut bytes = Vec::new();
+        while let Some(piece) = body.next().await {
+            let piece = piece.map_err(|error| failed(Refusal::Unavailable, error.to_string()))?;
+            bytes.extend_from_slice(&piece);
+            if bytes.len() as u64 > size_max {
+                return Err(too_large());
+            }
+        }
+        Ok(bytes)
+    }
+
+    /// Writes an object unless there is one of that key.
+    pub async fn put_if_absent(
+        &self,
+        bucket: &str,
+        key: &str,
+        body: Vec<u8>,
+    ) -> Result<PutOutcome, AwsError> {
+        let result = self
+            .s3()
+            .put_object()
+            .bucket(bucket)
+            .key(key)
+            .content_type("application/json")
+            .if_none_match("*")
+            .body(body.into())
+            .send()
+            .await
+            .map_err(|error| sorted("s3:PutObject", &Place::default(), error));
+        match result {
+            Ok(_) => Ok(PutOutcome::Put),
+            // 412: it is there. 409: somebody is writing it right now.
+            Err(error)
+                if error.has_code("PreconditionFailed")
+                    || error.has_code("ConditionalRequestConflict") =>
+            {
+                Ok(PutOutcome::AlreadyThere)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Writes an object.
+    pub async fn put_object(&self, bucket: &str, key: &str, body: Vec<u8>) -> Result<(), AwsError> {
+        self.s3()
+            .put_object()
+            .bucket(bucket)
+            .key(key)
+            .content_type("application/json")
+            .body(body.into())
+            .send()
+            .await
+            .map(|_| ())
+            .map_err(|error| sorted("s3:PutObject", &Place::default(), error))
+    }
+}

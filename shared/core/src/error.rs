@@ -1,0 +1,268 @@
+//! Why a gate could not answer. Never a verdict.
+//!
+//! The name of a variant is the name of the error everywhere: in logs, in
+//! state machines and as a page in `docs/errors`. Renaming one is a breaking
+//! change.
+
+use thiserror::Error;
+
+use crate::Duration;
+
+/// Whom a gate error concerns, which decides how the host reports it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// Whoever wrote the settings (`ConfigurationError`).
+    Settings,
+    /// Whoever grants rights (`PermissionError`).
+    Rights,
+    /// AWS is unwell (`SystemUnavailable`).
+    Service,
+    /// The gate itself (`JobFailed`).
+    Gate,
+}
+
+/// Why a gate could not answer.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum GateError {
+    /// The action's `UserParameters` cannot be used.
+    #[error("the action's `UserParameters` cannot be used: {detail}")]
+    ParametersInvalid {
+        /// What is wrong.
+        detail: String,
+        /// What to write instead.
+        mend: String,
+    },
+    /// A plan or its settings have mistakes.
+    #[error("{place} has mistakes:\n{problems}")]
+    SettingsInvalid {
+        /// `sluice.yaml` or `UserParameters`.
+        place: String,
+        /// One line a mistake.
+        problems: String,
+    },
+    /// The plan is not where it was looked for, or cannot be read.
+    #[error("the plan cannot be read: {detail}")]
+    PlanUnreadable {
+        /// What was tried and what came of it.
+        detail: String,
+        /// What to do.
+        mend: String,
+    },
+    /// The plan has no such stage or gate.
+    #[error("{detail}")]
+    GateNotInPlan {
+        /// What was asked for, and what there is.
+        detail: String,
+    },
+    /// Alarms that the plan names do not exist where they were looked for.
+    #[error("{} not exist in {place}: {}", if .names.len() == 1 { "this alarm does" } else { "these alarms do" }, list(.names))]
+    AlarmNotFound {
+        /// The names that did not come back.
+        names: Vec<String>,
+        /// Region and role.
+        place: String,
+        /// Whether they were there when the bake began.
+        were_there: bool,
+    },
+    /// The bake is shorter than the window that an alarm looks at.
+    #[error("`for: {bake_for}` is shorter than the {range} that alarm `{alarm}` looks at")]
+    BakeTooShort {
+        /// The alarm.
+        alarm: String,
+        /// Its period x evaluation periods.
+        range: Duration,
+        /// What was written.
+        bake_for: Duration,
+    },
+    /// The bake does not fit into what the host allows.
+    #[error("`for` and `settle` come to {needed}, but {limit}")]
+    BakeTooLong {
+        /// `for` + settle.
+        needed: Duration,
+        /// Which limit it runs into.
+        limit: String,
+    },
+    /// The release or its stage is not there, or is another than the
+    /// parameters say.
+    #[error("{detail}")]
+    ReleaseMismatch {
+        /// What was asked for and what was found.
+        detail: String,
+        /// What to do.
+        mend: String,
+    },
+    /// The continuation token is not one that this gate could have written.
+    #[error("the continuation token is not valid: {detail}")]
+    TokenInvalid {
+        /// What is wrong with it.
+        detail: String,
+    },
+    /// What was written down at the first look is gone or was changed.
+    #[error("what was written down when the bake began cannot be used: {detail}")]
+    RecordInvalid {
+        /// What is wrong.
+        detail: String,
+    },
+    /// A call was refused for lack of rights.
+    #[error("no permission for `{operation}` {scope}")]
+    AccessDenied {
+        /// As in a policy, for instance `cloudwatch:DescribeAlarms`.
+        operation: String,
+        /// On what, with which role, in which region.
+        scope: String,
+    },
+    /// AWS did not answer, past all retries.
+    #[error("`{operation}` got no answer: {detail}")]
+    ServiceUnavailable {
+        /// As in a policy, for instance `cloudwatch:DescribeAlarms`.
+        operation: String,
+        /// The last thing that AWS said.
+        detail: String,
+    },
+    /// AWS refused a call for another reason.
+    #[error("`{operation}` was refused: {detail}")]
+    CallRefused {
+        /// As in a policy.
+        operation: String,
+        /// AWS's code and message.
+        detail: String,
+    },
+    /// The function came to the end of its time.
+    #[error("the look was not done {left} before the function's end")]
+    OutOfTime {
+        /// How much time was left when it gave up.
+        left: Duration,
+    },
+    /// The function panicked.
+    #[error("the gate crashed: {detail}")]
+    Crashed {
+        /// The panic's message.
+        detail: String,
+    },
+}
+
+/// Names in backticks, at most ten of them.
+fn list(names: &[String]) -> String {
+    const SHOWN: usize = 10;
+    let mut text = names
+        .iter()
+        .take(SHOWN)
+        .map(|n| format!("`{n}`"))
+        .collect::<Vec<_>>()
+        .join(", ");
+    if names.len() > SHOWN {
+        text.push_str(&format!(" and {} more", names.len() - SHOWN));
+    }
+    text
+}
+
+impl GateError {
+    /// All names, in the order of the variants.
+    pub const NAMES: [&'static str; 15] = [
+        "ParametersInvalid",
+        "SettingsInvalid",
+        "PlanUnreadable",
+        "GateNotInPlan",
+        "AlarmNotFound",
+        "BakeTooShort",
+        "BakeTooLong",
+        "ReleaseMismatch",
+        "TokenInvalid",
+        "RecordInvalid",
+        "AccessDenied",
+        "ServiceUnavailable",
+        "CallRefused",
+        "OutOfTime",
+        "Crashed",
+    ];
+
+    /// The error's name: the key of its page in `docs/errors`.
+    pub fn name(&self) -> &'static str {
+        let index = match self {
+            GateError::ParametersInvalid { .. } => 0,
+            GateError::SettingsInvalid { .. } => 1,
+            GateError::PlanUnreadable { .. } => 2,
+            GateError::GateNotInPlan { .. } => 3,
+            GateError::AlarmNotFound { .. } => 4,
+            GateError::BakeTooShort { .. } => 5,
+            GateError::BakeTooLong { .. } => 6,
+            GateError::ReleaseMismatch { .. } => 7,
+            GateError::TokenInvalid { .. } => 8,
+            GateError::RecordInvalid { .. } => 9,
+            GateError::AccessDenied { .. } => 10,
+            GateError::ServiceUnavailable { .. } => 11,
+            GateError::CallRefused { .. } => 12,
+            GateError::OutOfTime { .. } => 13,
+            GateError::Crashed { .. } => 14,
+        };
+        GateError::NAMES[index]
+    }
+
+    /// Whom it concerns.
+    pub fn fault(&self) -> Fault {
+        match self {
+            GateError::ParametersInvalid { .. }
+            | GateError::SettingsInvalid { .. }
+            | GateError::PlanUnreadable { .. }
+            | GateError::GateNotInPlan { .. }
+            | GateError::AlarmNotFound { .. }
+            | GateError::BakeTooShort { .. }
+            | GateError::BakeTooLong { .. }
+            | GateError::ReleaseMismatch { .. } => Fault::Settings,
+            GateError::AccessDenied { .. } => Fault::Rights,
+            GateError::ServiceUnavailable { .. } => Fault::Service,
+            GateError::TokenInvalid { .. }
+            | GateError::RecordInvalid { .. }
+            | GateError::CallRefused { .. }
+            | GateError::OutOfTime { .. }
+            | GateError::Crashed { .. } => Fault::Gate,
+        }
+    }
+
+    /// What to do about it, in one or two sentences without a full stop.
+    pub fn hint(&self) -> String {
+        match self {
+            GateError::ParametersInvalid { mend, .. }
+            | GateError::PlanUnreadable { mend, .. }
+            | GateError::ReleaseMismatch { mend, .. } => mend.clone(),
+            GateError::SettingsInvalid { .. } => {
+                "mend them, then look again with `sluice check sluice.yaml`".to_owned()
+            }
+            GateError::GateNotInPlan { .. } => {
+                "let `stage` and `gate` in the action's `UserParameters` name a gate of the plan".to_owned()
+            }
+            GateError::AlarmNotFound { were_there: true, .. } => {
+                "an alarm was deleted or renamed in the middle of the bake; put it back or change the plan, \
+                 then retry the stage"
+                    .to_owned()
+            }
+            GateError::AlarmNotFound { .. } => {
+                "check the name, region and role; a composite alarm is only seen with \
+                 `cloudwatch:DescribeAlarms` on resource `*`; \
+                 `aws cloudwatch describe-alarms --alarm-types MetricAlarm CompositeAlarm --alarm-names ...` shows more"
+                    .to_owned()
+            }
+            GateError::BakeTooShort { range, .. } => {
+                format!("write `for: {range}` or more, or leave that alarm out")
+            }
+            GateError::BakeTooLong { .. } => {
+                "bake for less, or run the gate through CodePipeline's own Step Functions action, which may take 7 days"
+                    .to_owned()
+            }
+            GateError::TokenInvalid { .. } | GateError::RecordInvalid { .. } => {
+                "retry the stage: the gate then begins anew".to_owned()
+            }
+            GateError::AccessDenied { operation, .. } => {
+                format!("allow `{operation}` for that role, then retry the stage")
+            }
+            GateError::ServiceUnavailable { .. } => {
+                "nothing is known to be wrong with the release; retry the stage when AWS is well".to_owned()
+            }
+            GateError::CallRefused { .. } => "retry the stage; if it happens again, report it".to_owned(),
+            GateError::OutOfTime { .. } => "give the function more time (120 s is what the template sets)".to_owned(),
+            GateError::Crashed { .. } => {
+                "report it with the function's log; retrying the stage begins the gate anew".to_owned()
+            }
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! What a bake writes down at its first look, and the settings that only the
+//! alarms themselves can show to be wrong.
+
+use jiff::SignedDuration;
+use sluice_aws::Aws;
+use sluice_core::bake::{Begun, BegunAlarm, RULE_VERSION, SETTLE_MARGIN, WatchedFrom};
+use sluice_core::reading::{Alarm, AlarmKind};
+use sluice_core::settings::{AlreadyInAlarm, Bake, OnRollback, Settle, Since};
+use sluice_core::{Duration, GateError};
+
+use crate::Ask;
+use crate::alarms::resolve;
+
+/// Settle time of an alarm whose own delay is not known.
+const SETTLE_UNKNOWN: Duration = Duration::from_minutes(10);
+
+/// The host has to be answered this long before it ends.
+const HOST_MARGIN: SignedDuration = SignedDuration::from_mins(10);
+
+pub(super) async fn begin(ask: &Ask, settings: &Bake, aws: &Aws) -> Result<Begun, GateError> {
+    let alarms = resolve(&settings.alarms, aws).await?;
+    for alarm in &alarms {
+        if let Some(range) = range(&alarm.alarm)
+            && settings.bake_for < range
+        {
+            let bake_for = settings.bake_for;
+            return Err(GateError::BakeTooShort {
+                alarm: alarm.alarm.name.clone(),
+                range,
+                bake_for,
+            });
+        }
+    }
+    let settle = match settings.settle {
+        Settle::For(length) => length,
+        Settle::Auto => settle(&alarms, aws).await?,
+    };
+    fits(ask, settings, settle)?;
+    Ok(Begun {
+        rule: RULE_VERSION,
+        began: ask.now,
+        watched_from: watched_from(ask, settings, aws).await?,
+        settle,
+        recovering: ask.rollback
+            && settings.on_rollback == OnRollback::Wait
+            && settings.already_in_alarm != AlreadyInAlarm::Ignore,
+        alarms,
+    })
+}
+
+/// Period x evaluation periods: what the alarm looks at.
+fn range(alarm: &Alarm) -> Option<Duration> {
+    Some(Duration::from_seconds(
+        alarm
+            .period_seconds?
+            .saturating_mul(alarm.evaluation_periods?),
+    ))
+}
+
+/// How long an alarm may take to fire over the last minutes of the bake.
+fn delay(alarm: &Alarm) -> Option<Duration> {
+    let datapoints = alarm.datapoints_to_alarm.or(alarm.evaluation_periods)?;
+    let own = Duration::from_seconds(alarm.period_seconds?.saturating_mul(datapoints));
+    Some(own.saturating_add(Duration::from_signed(SETTLE_MARGIN)))
+}
+
+/// The largest delay of all alarms; of composite ones, of what they watch.
+async fn settle(alarms: &[BegunAlarm], aws: &Aws) -> Result<Duration, GateError> {
+    let mut longest = Duration::ZERO;
+    for BegunAlarm { place, alarm } in alarms {
+        let own = match alarm.kind {
+            AlarmKind::Metric => delay(alarm).unwrap_or(SETTLE_UNKNOWN),
+            AlarmKind::Composite => {
+                let children = aws.children_of(place, &alarm.name).await?;
+                let delays = children
+                    .iter()
+                    .map(|child| delay(child).unwrap_or(SETTLE_UNKNOWN));
+                delays.max().unwrap_or(SETTLE_UNKNOWN)
+            }
+        };
+        longest = longest.max(own);
+    }
+    Ok(longest)
+}
+
+/// Whether the bake can be over before its own limit and the host's.
+fn fits(ask: &Ask, settings: &Bake, settle: Duration) -> Result<(), GateError> {
+    let needed = settings.bake_for.saturating_add(settle);
+    if needed > settings.at_most() {
+        let limit = format!("`at_most` is {}", settings.at_most());
+        return Err(GateError::BakeTooLong { needed, limit });
+    }
+    match ask.host_ends {
+        Some(ends) if ask.now + SignedDuration::from(needed) > ends - HOST_MARGIN => {
+            let limit = format!("CodePipeline ends this action at {ends} (24h after its start)");
+            Err(GateError::BakeTooLong { needed, limit })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The start of this release's deploy action in the stage, where it can be
+/// told; else the first look.
+async fn watched_from(ask: &Ask, settings: &Bake, aws: &Aws) -> Result<WatchedFrom, GateError> {
+    let gate = WatchedFrom {
+        at: ask.now,
+        action: None,
+    };
+    if settings.since == Since::Gate || !ask.release_checked {
+        return Ok(gate);
+    }
+    let runs = aws.action_runs(&ask.pipeline, Some(&ask.release)).await?;
+    let names = &settings.deployed_by;
+    let deploy = runs
+        .into_iter()
+        .filter(|run| run.began <= ask.now)
+        .filter(|run| {
+            if names.is_empty() {
+                run.deploys && run.stage == ask.stage
+            } else {
+                names.contains(&format!("{}/{}", run.stage, run.action))
+            }
+        })
+        // After a retry of the stage there are several: the last one counts.
+        .max_by_key(|run| run.began);
+    Ok(match deploy {
+        Some(run) => WatchedFrom {
+            at: run.began,
+            action: Some(format!("{}/{}", run.stage, run.action)),
+        },
+        None => gate,
+    })
+}

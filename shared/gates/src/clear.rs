@@ -1,0 +1,75 @@
+//! The gate `clear`: all alarms are OK before a deployment, and have been.
+
+use sluice_aws::Aws;
+use sluice_core::GateError;
+use sluice_core::bake::Ruling;
+use sluice_core::clear::{Begun, Facts, RULE_VERSION, judge};
+use sluice_core::plan::GateSettings;
+use sluice_core::settings::Clear;
+
+use crate::alarms::{Unread, reread, resolve};
+use crate::{Ask, Gate, Look, Reached, json, wrong_settings};
+
+/// The gate `clear`.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ClearGate;
+
+fn settings(ask: &Ask) -> Result<&Clear, GateError> {
+    match &ask.settings {
+        GateSettings::Clear(settings) => Ok(settings),
+        _ => Err(wrong_settings(ClearGate::KIND, ask)),
+    }
+}
+
+impl Gate for ClearGate {
+    const KIND: &'static str = "clear";
+    const RULE: u32 = RULE_VERSION;
+    type Begun = Begun;
+    /// Nothing is carried: each look sees all there is.
+    type Memory = ();
+
+    async fn begin(&self, ask: &Ask, aws: &Aws) -> Result<Begun, GateError> {
+        let alarms = resolve(&settings(ask)?.alarms, aws).await?;
+        Ok(Begun {
+            rule: RULE_VERSION,
+            began: ask.now,
+            alarms,
+        })
+    }
+
+    async fn look(&self, ask: &Ask, begun: &Begun, _: (), aws: &Aws) -> Result<Look, GateError> {
+        let settings = settings(ask)?;
+        let (alarms, sources) = match reread(&begun.alarms, aws).await {
+            Ok(read) => read,
+            // There is no later look to wait for without `within`.
+            Err(Unread::Passing(error)) => return Err(error.into()),
+            Err(Unread::Final(error)) => return Err(error),
+        };
+        let facts = Facts {
+            now: ask.now,
+            last_chance: ask.last_chance,
+            alarms,
+        };
+        Ok(match judge(begun, settings, &facts) {
+            Ruling::Reached {
+                verdict,
+                reason,
+                also,
+            } => Look::Reached(Box::new(Reached {
+                verdict,
+                reason,
+                also,
+                facts: json(&facts),
+                sources,
+            })),
+            Ruling::Wait {
+                not_before,
+                progress,
+            } => Look::Again {
+                not_before,
+                progress,
+                memory: json(&()),
+            },
+        })
+    }
+}
