@@ -290,6 +290,22 @@ pub(crate) fn list_of<'a, T>(
     }
 }
 
+/// A list of at most so many items.
+pub(crate) fn list_up_to<'a, T>(
+    length_max: usize,
+    read: impl Fn(&Place<'a>, &mut Problems) -> Option<T>,
+) -> impl FnOnce(&Place<'a>, &mut Problems) -> Option<Vec<T>> {
+    move |place, problems| match &place.node.value {
+        Value::List(items) if items.len() > length_max => {
+            let length = items.len();
+            let message = format!("has {length} items, and at most {length_max} are read");
+            problems.push(place.error(message));
+            None
+        }
+        _ => list_of(read)(place, problems),
+    }
+}
+
 /// What was asked for while the tests ran, to hold the schema to it.
 #[cfg(test)]
 pub(crate) mod asked {

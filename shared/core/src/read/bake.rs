@@ -4,7 +4,7 @@ use super::alarms::alarms;
 use super::scalars::{duration, is_name, name_like, no_twice, text, word};
 use super::traffic::{TRAFFIC_HINT, traffic};
 use crate::Duration;
-use crate::fields::{Fields, Place, list_of};
+use crate::fields::{Fields, Place, list_up_to};
 use crate::problems::Problems;
 use crate::settings::{
     Bake, InsufficientData, LAMBDA_ACTION_MAX, OnRollback, Recovered, Settle, Traffic,
@@ -162,13 +162,7 @@ fn settle(place: &Place<'_>, problems: &mut Problems) -> Option<Settle> {
 }
 
 fn deploy_actions(place: &Place<'_>, problems: &mut Problems) -> Option<Vec<String>> {
-    let actions = list_of(deploy_action)(place, problems)?;
-    if actions.len() > DEPLOY_ACTIONS_MAX {
-        problems.push(place.error(format!(
-            "has {} actions, and at most {DEPLOY_ACTIONS_MAX} are looked at",
-            actions.len()
-        )));
-    }
+    let actions = list_up_to(DEPLOY_ACTIONS_MAX, deploy_action)(place, problems)?;
     no_twice(&actions, place, problems, |action| quote(action));
     Some(actions)
 }
