@@ -168,6 +168,11 @@ impl<'a, 'p> Fields<'a, 'p> {
             .map(|(key, node)| self.place.entry(key, node))
     }
 
+    /// Whether a field was written, whatever the reader made of it.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.entries.iter().any(|(key, _)| key.name == name)
+    }
+
     /// A field that has to be there.
     pub(crate) fn required<T>(
         &mut self,
@@ -234,7 +239,7 @@ impl<'a, 'p> Fields<'a, 'p> {
     /// Names the fields that nobody asked for, and the missing ones.
     pub(crate) fn finish(mut self) {
         let mut meant = Vec::new();
-        for (key, node) in self.entries {
+        for (key, _) in self.entries {
             if self.asked.contains(&key.name.as_str()) {
                 continue;
             }
@@ -246,8 +251,8 @@ impl<'a, 'p> Fields<'a, 'p> {
                 None => format!("known are {known}"),
             };
             let message = format!("{} is not a field of {}", quote(&key.name), self.what);
-            let place = self.place.entry(key, node);
-            self.problems.push(place.error_at_key(message).hint(hint));
+            let problem = self.place.error_at_key(message);
+            self.problems.push(problem.at(key.at).hint(hint));
         }
         // A misspelt field is one mistake, not also a missing one.
         for (name, hint) in std::mem::take(&mut self.missing) {
@@ -282,6 +287,22 @@ pub(crate) fn list_of<'a, T>(
             problems.push(place.wrong_kind("a list"));
             None
         }
+    }
+}
+
+/// A list of at most so many items.
+pub(crate) fn list_up_to<'a, T>(
+    length_max: usize,
+    read: impl Fn(&Place<'a>, &mut Problems) -> Option<T>,
+) -> impl FnOnce(&Place<'a>, &mut Problems) -> Option<Vec<T>> {
+    move |place, problems| match &place.node.value {
+        Value::List(items) if items.len() > length_max => {
+            let length = items.len();
+            let message = format!("has {length} items, and at most {length_max} are read");
+            problems.push(place.error(message));
+            None
+        }
+        _ => list_of(read)(place, problems),
     }
 }
 

@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 use super::{
     GATES_MAX, GatePlan, GateSettings, Plan, Policies, Policy, RollBack, STAGES_MAX, StagePlan,
 };
-use crate::fields::{Fields, Place, list_of, locate};
+use crate::fields::{Fields, Place, list_of, list_up_to, locate};
 use crate::problems::Problems;
 use crate::read::{NAME_HINT, bake, clear, flag, is_name, name_like, no_twice, word};
 use crate::tree::{Key, Node, Value};
@@ -293,8 +293,11 @@ fn policy(answer: Answer, place: &Place<'_>, problems: &mut Problems) -> Option<
     })
 }
 
+/// More targets than this are a mistake.
+const NOTIFY_MAX: usize = 50;
+
 fn notify(place: &Place<'_>, problems: &mut Problems) -> Option<Vec<String>> {
-    let names = list_of(name_like)(place, problems)?;
+    let names = list_up_to(NOTIFY_MAX, name_like)(place, problems)?;
     no_twice(&names, place, problems, |name| quote(name));
     Some(names)
 }

@@ -4,6 +4,7 @@ use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::{SerializeMap as _, Serializer};
 
 use super::{GateSettings, Plan, StagePlan};
+use crate::settings::{Bake, Clear};
 
 /// A map from names to stages, in order.
 pub(super) fn stages<S: Serializer>(
@@ -30,6 +31,28 @@ impl<'de> Deserialize<'de> for GateSettings {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<GateSettings, D::Error> {
         let json = serde_json::Value::deserialize(deserializer)?;
         GateSettings::from_json(&json).map_err(D::Error::custom)
+    }
+}
+
+impl<'de> Deserialize<'de> for Bake {
+    /// Through the one reader, so that records are held to the same rules.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Bake, D::Error> {
+        let json = serde_json::Value::deserialize(deserializer)?;
+        match GateSettings::read_json("bake", &json).map_err(D::Error::custom)? {
+            GateSettings::Bake(bake) => Ok(bake),
+            GateSettings::Clear(_) => Err(D::Error::custom("not the settings of `bake`")),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Clear {
+    /// Through the one reader, so that records are held to the same rules.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Clear, D::Error> {
+        let json = serde_json::Value::deserialize(deserializer)?;
+        match GateSettings::read_json("clear", &json).map_err(D::Error::custom)? {
+            GateSettings::Clear(clear) => Ok(clear),
+            GateSettings::Bake(_) => Err(D::Error::custom("not the settings of `clear`")),
+        }
     }
 }
 

@@ -72,8 +72,8 @@ fn alarm(place: &Place<'_>, problems: &mut Problems) -> Option<AlarmRef> {
         return alarm_name(place, problems).map(AlarmRef::Name);
     }
     let mut fields = Fields::of("an alarm", place, problems)?;
-    let has_prefix = fields.find("prefix").is_some();
-    if has_prefix && fields.find("name").is_some() {
+    let has_prefix = fields.has("prefix");
+    if has_prefix && fields.has("name") {
         fields.report(
             "prefix",
             "stands beside `name`, and an alarm is named by one of the two",
@@ -88,8 +88,11 @@ fn alarm(place: &Place<'_>, problems: &mut Problems) -> Option<AlarmRef> {
     let prefix = fields.optional("prefix", alarm_name);
     let region = fields.optional("region", region);
     let role = fields.optional("role", role);
+    // Without its region an alarm would be taken for another of that name.
+    let is_whole = fields.has("region") == region.is_some() && fields.has("role") == role.is_some();
     fields.finish();
     match (name, prefix) {
+        _ if !is_whole => None,
         (Some(name), None) => Some(AlarmRef::Elsewhere(NamedAlarm { name, region, role })),
         (None, Some(prefix)) => Some(AlarmRef::Prefix(AlarmPrefix {
             prefix,

@@ -4,7 +4,7 @@ use super::alarms::alarms;
 use super::scalars::{duration, is_name, name_like, no_twice, text, word};
 use super::traffic::{TRAFFIC_HINT, traffic};
 use crate::Duration;
-use crate::fields::{Fields, Place, list_of};
+use crate::fields::{Fields, Place, list_up_to};
 use crate::problems::Problems;
 use crate::settings::{
     Bake, InsufficientData, LAMBDA_ACTION_MAX, OnRollback, Recovered, Settle, Traffic,
@@ -32,13 +32,13 @@ pub(crate) fn bake(place: &Place<'_>, problems: &mut Problems) -> Option<Bake> {
     let traffic = fields.required_or("traffic", TRAFFIC_HINT, traffic);
     let quiet_for = fields.optional("quiet_for", duration);
     let already_in_alarm = fields.defaulted("already_in_alarm", word);
-    let recovered = fields.defaulted("recovered", word);
+    let recovered = fields.optional("recovered", word);
     let quiet_after = fields.optional("quiet_after", duration);
     let insufficient_data = fields.defaulted("insufficient_data", word);
     let settle = fields.defaulted("settle", settle);
     let since = fields.defaulted("since", word);
     let deployed_by = fields.defaulted("deployed_by", deploy_actions);
-    let on_rollback = fields.defaulted("on_rollback", word);
+    let on_rollback = fields.optional("on_rollback", word);
     let recover_within = fields.optional("recover_within", duration);
     let release_check = fields.defaulted("release_check", word);
     let mode = fields.defaulted("mode", word);
@@ -56,13 +56,13 @@ pub(crate) fn bake(place: &Place<'_>, problems: &mut Problems) -> Option<Bake> {
         traffic: traffic?,
         quiet_for,
         already_in_alarm,
-        recovered,
+        recovered: recovered.unwrap_or_default(),
         quiet_after,
         insufficient_data,
         settle,
         since,
         deployed_by,
-        on_rollback,
+        on_rollback: on_rollback.unwrap_or_default(),
         recover_within,
         release_check,
         mode,
@@ -93,18 +93,17 @@ fn check_lengths(
         return;
     }
     let (needed, parts) = match settle {
-        Settle::Auto => (bake_for, "`for`"),
-        Settle::For(settle) => (bake_for.saturating_add(settle), "`for` and `settle`"),
+        Settle::Auto => (bake_for, "`for` takes"),
+        Settle::For(settle) => (bake_for.saturating_add(settle), "`for` and `settle` take"),
     };
     if needed > LAMBDA_ACTION_MAX {
-        let message = format!(
-            "{parts} take `{needed}`, more than `{LAMBDA_ACTION_MAX}`, the longest possible"
-        );
+        let message =
+            format!("{parts} `{needed}`, more than `{LAMBDA_ACTION_MAX}`, the longest possible");
         fields.report("for", message, LONG_BAKES_HINT);
     } else if let Some(at_most) = at_most
         && at_most < needed
     {
-        let message = format!("`{at_most}` is less than the `{needed}` that {parts} take");
+        let message = format!("`{at_most}` is too short: {parts} `{needed}`");
         let hint = format!("write at least `{needed}`, better twice that");
         fields.report("at_most", message, &hint);
     }
@@ -117,22 +116,24 @@ fn check_lengths(
     }
 }
 
-fn check_conditions(fields: &mut Fields<'_, '_>, recovered: Recovered, on_rollback: OnRollback) {
-    if recovered != Recovered::Accept && fields.find("quiet_after").is_some() {
+/// Fields that only have an effect beside another. Where that other one could
+/// not be read, there is nothing to say.
+fn check_conditions(
+    fields: &mut Fields<'_, '_>,
+    recovered: Option<Recovered>,
+    on_rollback: Option<OnRollback>,
+) {
+    let is_accepted = recovered == Some(Recovered::Accept);
+    let is_unread = recovered.is_none() && fields.has("recovered");
+    if fields.has("quiet_after") && !is_accepted && !is_unread {
         let message = "has no effect without `recovered: accept`";
-        fields.report(
-            "quiet_after",
-            message,
-            "remove it, or add `recovered: accept`",
-        );
+        let hint = "remove it, or add `recovered: accept`";
+        fields.report("quiet_after", message, hint);
     }
-    if on_rollback != OnRollback::Wait && fields.find("recover_within").is_some() {
+    if fields.has("recover_within") && on_rollback.is_some_and(|word| word != OnRollback::Wait) {
         let message = "has no effect without `on_rollback: wait`";
-        fields.report(
-            "recover_within",
-            message,
-            "remove it, or write `on_rollback: wait`",
-        );
+        let hint = "remove it, or write `on_rollback: wait`";
+        fields.report("recover_within", message, hint);
     }
 }
 
@@ -141,7 +142,7 @@ fn check_without_traffic(fields: &mut Fields<'_, '_>, insufficient_data: Insuffi
         let message = "`accept` needs measured traffic: else nothing at all may be known";
         fields.report("insufficient_data", message, TRAFFIC_HINT);
     }
-    if fields.find("quiet_for").is_some() {
+    if fields.has("quiet_for") {
         let message = "has no effect with `traffic: not_measured`";
         fields.report("quiet_for", message, "remove it, or measure the traffic");
     }
@@ -161,13 +162,7 @@ fn settle(place: &Place<'_>, problems: &mut Problems) -> Option<Settle> {
 }
 
 fn deploy_actions(place: &Place<'_>, problems: &mut Problems) -> Option<Vec<String>> {
-    let actions = list_of(deploy_action)(place, problems)?;
-    if actions.len() > DEPLOY_ACTIONS_MAX {
-        problems.push(place.error(format!(
-            "has {} actions, and at most {DEPLOY_ACTIONS_MAX} are looked at",
-            actions.len()
-        )));
-    }
+    let actions = list_up_to(DEPLOY_ACTIONS_MAX, deploy_action)(place, problems)?;
     no_twice(&actions, place, problems, |action| quote(action));
     Some(actions)
 }

@@ -1,5 +1,203 @@
-//! Tests.
+//! The schema and the reader are held to each other.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
+
+use std::collections::BTreeSet;
+
+use serde_json::Value as Json;
+
+use super::plan_schema;
+use crate::fields::asked;
+use crate::plan::Plan;
+
+/// Uses every map that there is.
+const EVERYTHING: &str = r#"
+service: checkout
+stages:
+  prod-one-box:
+    gates:
+      - clear: { alarms: [checkout-5xx] }
+      - bake:
+          for: 1h
+          traffic: { metric: { namespace: AWS/ApplicationELB, name: RequestCount }, at_least: 100 }
+          alarms: [checkout-5xx, { name: payments-5xx }, { prefix: checkout- }]
+    on_fail: { roll_back: stage, notify: [team] }
+"#;
+
+/// What the reader calls a map, and what the schema calls it.
+const MAPS: [(&str, &[&str]); 8] = [
+    ("a plan", &[""]),
+    ("a stage", &["StagePlan"]),
+    ("a policy", &["Policy"]),
+    ("`bake`", &["Bake"]),
+    ("`clear`", &["Clear"]),
+    ("an alarm", &["NamedAlarm", "AlarmPrefix"]),
+    ("`traffic`", &["MeasuredTraffic"]),
+    ("a metric", &["Metric"]),
+];
+
+fn definition<'a>(schema: &'a Json, name: &str) -> &'a Json {
+    if name.is_empty() {
+        schema
+    } else {
+        &schema["$defs"][name]
+    }
+}
+
+fn names(list: &Json) -> BTreeSet<String> {
+    match list {
+        Json::Object(entries) => entries.keys().cloned().collect(),
+        Json::Array(items) => items
+            .iter()
+            .filter_map(|item| item.as_str().map(str::to_owned))
+            .collect(),
+        _ => BTreeSet::new(),
+    }
+}
+
 #[test]
-fn show() {
-    println!("{:#}", super::plan_schema());
+fn the_schema_names_exactly_the_fields_that_the_reader_asks_for() {
+    Plan::read_yaml(EVERYTHING).unwrap();
+    let schema = plan_schema();
+    let asked = asked::everything();
+    let read: BTreeSet<&str> = asked.keys().copied().collect();
+    assert_eq!(read, MAPS.iter().map(|(what, _)| *what).collect());
+    for (what, definitions) in MAPS {
+        let fields: BTreeSet<String> = asked[what].keys().map(ToString::to_string).collect();
+        let in_schema: BTreeSet<String> = definitions
+            .iter()
+            .flat_map(|name| names(&definition(&schema, name)["properties"]))
+            .collect();
+        assert_eq!(fields, in_schema, "{what}");
+    }
+}
+
+#[test]
+fn the_schema_requires_exactly_what_the_reader_requires() {
+    Plan::read_yaml(EVERYTHING).unwrap();
+    let schema = plan_schema();
+    for (what, fields) in asked::everything() {
+        // An alarm requires one of two, which is two definitions.
+        let Some((_, [name])) = MAPS.iter().find(|(map, _)| *map == what) else {
+            continue;
+        };
+        let required: BTreeSet<String> = fields
+            .iter()
+            .filter(|(_, required)| **required)
+            .map(|(name, _)| (*name).to_owned())
+            .collect();
+        assert_eq!(
+            required,
+            names(&definition(&schema, name)["required"]),
+            "{what}"
+        );
+    }
+}
+
+#[test]
+fn no_map_of_the_schema_takes_other_fields() {
+    fn walk(path: &str, schema: &Json, open: &mut Vec<String>) {
+        match schema {
+            Json::Object(entries) => {
+                if entries.get("type") == Some(&"object".into())
+                    && entries
+                        .get("additionalProperties")
+                        .is_none_or(|v| v == true)
+                {
+                    open.push(path.to_owned());
+                }
+                for (key, value) in entries {
+                    walk(&format!("{path}/{key}"), value, open);
+                }
+            }
+            Json::Array(items) => items.iter().for_each(|item| walk(path, item, open)),
+            _ => {}
+        }
+    }
+    let mut open = Vec::new();
+    walk("", &plan_schema(), &mut open);
+    assert_eq!(open, Vec::<String>::new());
+}
+
+#[test]
+fn the_schema_refuses_empty_values_as_the_reader_does() {
+    assert!(!plan_schema().to_string().contains("\"null\""));
+}
+
+/// The part of JSON Schema that the plan's schema uses, apart from patterns.
+fn validate(root: &Json, schema: &Json, document: &Json) -> Result<(), String> {
+    let fail = |what: &str| Err(format!("{what}: {document}"));
+    if let Some(reference) = schema["$ref"].as_str() {
+        let target = root
+            .pointer(reference.trim_start_matches('#'))
+            .ok_or_else(|| format!("no {reference}"))?;
+        validate(root, target, document)?;
+    }
+    for (word, exactly_one) in [("anyOf", false), ("oneOf", true)] {
+        if let Some(choices) = schema[word].as_array() {
+            let fitting = choices
+                .iter()
+                .filter(|choice| validate(root, choice, document).is_ok())
+                .count();
+            if fitting == 0 || (exactly_one && fitting > 1) {
+                return fail(word);
+            }
+        }
+    }
+    let fits_type = match schema["type"].as_str() {
+        Some("object") => document.is_object(),
+        Some("array") => document.is_array(),
+        Some("string") => document.is_string(),
+        Some("boolean") => document.is_boolean(),
+        Some("integer") => document.is_u64(),
+        _ => true,
+    };
+    if !fits_type {
+        return fail("type");
+    }
+    if schema.get("const").is_some_and(|value| value != document) {
+        return fail("const");
+    }
+    if let Some(items) = document.as_array() {
+        let most = schema["maxItems"].as_u64().unwrap_or(u64::MAX);
+        let least = schema["minItems"].as_u64().unwrap_or(0);
+        if !(least..=most).contains(&u64::try_from(items.len()).unwrap()) {
+            return fail("items");
+        }
+        for item in items.iter().filter(|_| schema.get("items").is_some()) {
+            validate(root, &schema["items"], item)?;
+        }
+    }
+    let Some(entries) = document.as_object() else {
+        return Ok(());
+    };
+    let missing: Vec<String> = names(&schema["required"])
+        .into_iter()
+        .filter(|name| !entries.contains_key(name))
+        .collect();
+    if !missing.is_empty() {
+        return fail(&missing.join(", "));
+    }
+    let properties = schema["properties"].as_object();
+    for (key, value) in entries {
+        match properties.and_then(|properties| properties.get(key)) {
+            Some(property) => validate(root, property, value)?,
+            None if schema["additionalProperties"] == false => return fail(key),
+            None if schema["additionalProperties"].is_object() => {
+                validate(root, &schema["additionalProperties"], value)?;
+            }
+            None => {}
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn what_the_reader_accepts_and_writes_is_valid_by_the_schema() {
+    let schema = plan_schema();
+    let plan = serde_json::to_value(Plan::read_yaml(EVERYTHING).unwrap()).unwrap();
+    validate(&schema, &schema, &plan).unwrap();
+    let mut broken = plan.clone();
+    broken["stages"]["prod-one-box"]["gates"][0]["clear"]["alarmz"] = "x".into();
+    assert!(validate(&schema, &schema, &broken).is_err());
 }

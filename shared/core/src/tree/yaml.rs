@@ -175,8 +175,12 @@ fn position(location: Location) -> Option<Position> {
 }
 
 fn explain(error: &Error) -> Problem {
-    let error = error.without_snippet();
-    let problem = match error {
+    let at = error.location().and_then(position);
+    let mut cause = error;
+    while let Error::AliasError { error, .. } | Error::WithSnippet { error, .. } = cause {
+        cause = error;
+    }
+    let problem = match cause {
         Error::DuplicateMappingKey { key: Some(key), .. } => {
             Problem::error(format!("`{key}` is written twice in the same map"))
                 .hint("keep one of the two".to_owned())
@@ -193,6 +197,10 @@ fn explain(error: &Error) -> Problem {
         Error::RecursiveReferencesRequireWeakTypes { .. } => {
             Problem::error("the alias stands inside of what it names".to_owned())
         }
+        // Only keys are asked for as text.
+        Error::Unexpected { .. } | Error::NullIntoString { .. } => {
+            Problem::error("a key has to be text".to_owned())
+        }
         other => {
             let message = UserMessageFormatter.format_message(other);
             Problem::error(format!(
@@ -201,5 +209,5 @@ fn explain(error: &Error) -> Problem {
             ))
         }
     };
-    problem.at(error.location().and_then(position))
+    problem.at(at)
 }
