@@ -35,7 +35,7 @@ const SHOWN_MAX: usize = 200;
 pub(crate) enum Concluded {
     /// The job goes on.
     Continue {
-        token: Token,
+        token: Box<Token>,
         percent: u8,
         line: String,
     },
@@ -233,7 +233,7 @@ impl Session {
                 .clone()
                 .unwrap_or((0, "nothing new to see yet".to_owned()));
             return Ok(Concluded::Continue {
-                token: self.token.clone().looked(self.now),
+                token: Box::new(self.token.clone().looked(self.now)),
                 percent,
                 line,
             });
@@ -427,7 +427,7 @@ impl Session {
 
     /// The job goes on.
     fn again(&mut self, not_before: Timestamp, percent: u8, line: String) -> Concluded {
-        let mut token = self.token.clone();
+        let mut token = Box::new(self.token.clone());
         token.not_before = Some(not_before);
         token.shown = Some((percent, line.chars().take(SHOWN_MAX).collect()));
         let line = match self.remarks.as_slice() {
