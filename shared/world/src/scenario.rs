@@ -10,6 +10,8 @@ mod check;
 mod metric;
 mod moment;
 mod release;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
