@@ -87,21 +87,33 @@ fn look_every_takes_one_length_too() {
 #[test]
 fn unreadable_text_is_told_with_its_place() {
     let wrong = |text: &str| parse(text).expect_err("it is wrong");
-    assert_eq!(wrong(""), "EMPTY");
-    assert_eq!(wrong("about: x\nhistry: 3h\n"), "UNKNOWN");
+    assert_eq!(
+        wrong(""),
+        "scenario: the scenario is empty\nhint: write at least `about:` and what it is about"
+    );
+    assert_eq!(
+        wrong("about: x\nhistry: 3h\n"),
+        "scenario:2:1: unknown field `histry`, expected one of about, begin, history, seed, account, region, metrics, alarms, refusals, pipeline"
+    );
     assert_eq!(
         wrong("about: x\nhistory: 90\n"),
         "scenario:2:10: `90` has no unit: write 90s"
     );
-    assert_eq!(wrong("about: x\nhistory: soon\n"), "SOON");
-    assert_eq!(wrong("about: x\npipeline:\n  look_every: 30\n"), "LOOK");
+    assert_eq!(
+        wrong("about: x\nhistory: soon\n"),
+        "scenario:2:10: `soon` is no length of time: write it like 90s or 1h30m"
+    );
+    assert_eq!(
+        wrong("about: x\npipeline:\n  look_every: 30\n"),
+        "scenario:3:15: `30` has no unit: write 30s"
+    );
     assert_eq!(
         wrong("about: x\nalarms:\n  - { name: a, states: [ { at: 12, state: OK } ] }\n"),
-        "AT"
+        "scenario:3:32: `12` has no unit: write 12s"
     );
     assert_eq!(
         wrong("about: x\nalarms:\n  - { name: a, metric: m, datapoints: 3 }\n"),
-        "DATAPOINTS"
+        "scenario:3:39: `3` does not say how many of how many datapoints: write it like 2 of 3"
     );
 }
 
@@ -109,59 +121,83 @@ fn unreadable_text_is_told_with_its_place() {
 fn alarms_need_a_name_that_is_theirs_alone() {
     check(
         "  - { name: '', states: [ { at: 0m, state: OK } ] }",
-        "NAME",
+        "scenario:6:5: an alarm has no usable name\nhint: give it a `name` of 1 to 255 characters",
     );
     check(
         "  - { name: a, metric: m, stat: Sum, above: 1 }\n  - { name: a, metric: m, stat: Sum, above: 2 }",
-        "TWICE",
+        "scenario:7:5: alarm `a` is there twice in account 111122223333, region us-east-1\nhint: rename one of them, or give it another `region`",
     );
 }
 
 #[test]
 fn alarms_are_of_one_kind_and_complete() {
-    check("  - { name: a }", "KIND");
+    check(
+        "  - { name: a }",
+        "scenario:6:5: alarm `a` needs one of `metric`, `rule` and `states`\nhint: `metric` is evaluated, `rule` makes a composite, `states` are set by hand; write one",
+    );
     check(
         "  - { name: a, metric: m, rule: TRUE, stat: Sum, above: 1 }",
-        "KINDS",
+        "scenario:6:5: alarm `a` needs one of `metric`, `rule` and `states`\nhint: `metric` is evaluated, `rule` makes a composite, `states` are set by hand; write one",
     );
-    check("  - { name: a, states: [] }", "STATES");
+    check(
+        "  - { name: a, states: [] }",
+        "scenario:6:5: alarm `a` has no states\nhint: write at least one, for instance `- { at: -2h, state: OK }`",
+    );
     check(
         "  - { name: a, metric: other, stat: Sum, above: 1 }",
-        "METRIC",
+        "scenario:6:5: alarm `a` watches the metric `other`, which does not exist\nhint: describe it under `metrics`, or write one of: m",
     );
     check(
         "  - { name: a, metric: m, stat: Sum, above: 1, region: eu-west-1 }",
-        "REGION",
+        "scenario:6:5: alarm `a` and its metric `m` are in different accounts or regions\nhint: leave `account` and `region` of the alarm away",
     );
-    check("  - { name: a, metric: m, stat: Sum }", "THRESHOLD");
+    check(
+        "  - { name: a, metric: m, stat: Sum }",
+        "scenario:6:5: alarm `a` needs one threshold\nhint: write one of `above`, `at_least`, `below` and `at_most`",
+    );
     check(
         "  - { name: a, metric: m, stat: Sum, above: 1, below: 0 }",
-        "THRESHOLDS",
+        "scenario:6:5: alarm `a` needs one threshold\nhint: write one of `above`, `at_least`, `below` and `at_most`",
     );
-    check("  - { name: a, metric: m, above: 1 }", "STAT");
-    check("  - { name: a, rule: 'TRUE', above: 1 }", "RULED");
+    check(
+        "  - { name: a, metric: m, above: 1 }",
+        "scenario:6:5: alarm `a` does not say which statistic it watches\nhint: write `stat: Sum` or another statistic",
+    );
+    check(
+        "  - { name: a, rule: 'TRUE', above: 1 }",
+        "scenario:6:5: alarm `a` has a threshold or a statistic, but no metric\nhint: remove it, or name a `metric`",
+    );
     check(
         "  - { name: a, metric: m, stat: Sum, above: 1, datapoints: 4 of 3 }",
-        "MN",
+        "scenario:6:5: alarm `a` wants 4 of 3 datapoints\nhint: the first number is 1 to 3, as in `datapoints: 2 of 3`",
     );
     check(
         "  - { name: a, metric: m, stat: Sum, above: 1, period: 90s }",
-        "PERIOD",
+        "scenario:6:5: alarm `a` has a period that CloudWatch does not offer\nhint: write 10s, 20s, 30s or whole minutes",
     );
     check(
         "  - { name: a, metric: m, stat: Sum, above: 1, period: 48h, datapoints: 4 of 4 }",
-        "LONG",
+        "scenario:6:5: alarm `a` looks back more than seven days\nhint: period times datapoints is at most seven days",
     );
 }
 
 #[test]
 fn rules_parse_and_name_alarms_without_going_in_circles() {
-    check("  - { name: a, rule: '' }", "EMPTYRULE");
-    check("  - { name: a, rule: ALARM(b) OR }", "RULE");
-    check("  - { name: a, rule: ALARM(b) }", "CHILD");
+    check(
+        "  - { name: a, rule: '' }",
+        "scenario:6:5: the rule of alarm `a` does not parse: it is empty\nhint: write it like ALARM(\"a\") OR (ALARM(\"b\") AND NOT OK(\"c\"))",
+    );
+    check(
+        "  - { name: a, rule: ALARM(b) OR }",
+        "scenario:6:5: the rule of alarm `a` does not parse: it ends too early\nhint: write it like ALARM(\"a\") OR (ALARM(\"b\") AND NOT OK(\"c\"))",
+    );
+    check(
+        "  - { name: a, rule: ALARM(b) }",
+        "scenario:6:5: the rule of alarm `a` names `b`, which does not exist\nhint: name an alarm of the same account and region",
+    );
     check(
         "  - { name: a, rule: ALARM(b) }\n  - { name: b, rule: NOT OK(c) }\n  - { name: c, rule: ALARM(a) }",
-        "CIRCLE",
+        "scenario:8:5: composite alarms depend on each other: `a` -> `b` -> `c` -> `a`\nhint: take one of them out of the other's rule",
     );
 }
 
@@ -169,11 +205,11 @@ fn rules_parse_and_name_alarms_without_going_in_circles() {
 fn changes_are_one_thing_each() {
     check(
         "  - { name: a, metric: m, stat: Sum, above: 1, changes: [ { at: 5m } ] }",
-        "CHANGE",
+        "scenario:6:5: a change of alarm `a` needs to be one thing\nhint: write one threshold, `rename` or `delete: true`",
     );
     check(
         "  - { name: a, rule: 'TRUE', changes: [ { at: 5m, above: 3 } ] }",
-        "CHANGETHRESHOLD",
+        "scenario:6:5: a change gives alarm `a` a threshold, but it has no metric\nhint: only alarms with a `metric` have a threshold",
     );
 }
 
@@ -189,18 +225,33 @@ fn metrics_have_layers_that_can_be() {
         let text = format!("about: x\nmetrics:\n  m: {{ namespace: N, name: M, {metric} }}\n");
         parse(&text).expect_err("it is wrong")
     };
-    assert_eq!(wrong("values: []"), "VALUES");
-    assert_eq!(wrong("values: [ spike: { at: 1m, for: 1m } ]"), "SPIKE");
+    assert_eq!(
+        wrong("values: []"),
+        "scenario:3:6: metric `m` has no values\nhint: write at least one layer, for instance `- constant: 0`"
+    );
+    assert_eq!(
+        wrong("values: [ spike: { at: 1m, for: 1m } ]"),
+        "scenario:3:6: a spike of metric `m` needs either `add` or `set`\nhint: write one of the two"
+    );
     assert_eq!(
         wrong("values: [ cycle: { amplitude: 1, every: 0s } ]"),
-        "CYCLE"
+        "scenario:3:6: a cycle of metric `m` takes no time\nhint: write `every: 24h`"
     );
-    assert_eq!(wrong("values: [ noise: { sd: -1 } ]"), "NOISE");
-    assert_eq!(wrong("every: 0s, values: [ constant: 1 ]"), "EVERY");
-    assert_eq!(wrong("samples: 0, values: [ constant: 1 ]"), "SAMPLES");
+    assert_eq!(
+        wrong("values: [ noise: { sd: -1 } ]"),
+        "scenario:3:6: noise of metric `m` has a negative `sd`\nhint: write a standard deviation of 0 or more"
+    );
+    assert_eq!(
+        wrong("every: 0s, values: [ constant: 1 ]"),
+        "scenario:3:6: metric `m` has datapoints less than a second apart\nhint: write `every: 60s`"
+    );
+    assert_eq!(
+        wrong("samples: 0, values: [ constant: 1 ]"),
+        "scenario:3:6: metric `m` has datapoints without samples\nhint: write `samples: 1` or more, or a `gap` for no datapoints"
+    );
     assert_eq!(
         wrong("values: [ constant: 1 ] }\n  n: { namespace: N, name: M, values: [ constant: 1 ]"),
-        "SAME"
+        "scenario:4:6: metrics `m` and `n` are the same metric\nhint: give one of them another name or other dimensions, or join their layers"
     );
 }
 
@@ -209,17 +260,20 @@ fn pipelines_and_refusals_that_cannot_be_are_told() {
     let wrong = |text: &str| parse(&format!("about: x\n{text}")).expect_err("it is wrong");
     assert_eq!(
         wrong("refusals: [ { call: DescribeAlarms, error: Reset } ]"),
-        "CALL"
+        "scenario:2:13: a refusal is about `DescribeAlarms`, which is no call\nhint: write it like cloudwatch:DescribeAlarms or cloudwatch:*"
     );
     assert_eq!(
         wrong("pipeline: { happenings: [ { at: 1m } ] }"),
-        "HAPPENING"
+        "scenario:2:11: something that happens to the pipeline needs to be one thing\nhint: write one of `stop: {}` and `next_release: {}`"
     );
     assert_eq!(
         wrong("pipeline: { look_every: { from: 5m, to: 1m } }"),
-        "LONGEST"
+        "scenario:2:11: `look_every` is longest where it is shortest\nhint: write the shorter length under `from`"
     );
-    assert_eq!(wrong("pipeline: { look_every: 0s }"), "NOTIME");
+    assert_eq!(
+        wrong("pipeline: { look_every: 0s }"),
+        "scenario:2:11: `look_every` takes no time\nhint: write at least 1s"
+    );
 }
 
 #[test]
