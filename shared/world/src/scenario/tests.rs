@@ -328,3 +328,18 @@ fn recordings_are_read_relative_to_the_scenario_and_can_be_replaced() {
     );
     assert!(wrong("m", "none.csv").starts_with("metric `m`: cannot read `FOLDER/none.csv`: "));
 }
+
+#[test]
+fn the_format_has_a_schema_for_editors() {
+    let schema = schemars::schema_for!(Scenario);
+    let properties = schema
+        .get("properties")
+        .and_then(serde_json::Value::as_object);
+    let properties = properties.expect("an object");
+    assert!(properties.contains_key("alarms") && properties.contains_key("pipeline"));
+    let shown = schema.as_value().to_string();
+    assert!(
+        !shown.contains("\"place\""),
+        "places are not written by people"
+    );
+}

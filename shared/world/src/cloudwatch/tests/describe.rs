@@ -213,3 +213,33 @@ fn cbor_is_answered_in_cbor() {
         "{shown}"
     );
 }
+
+#[test]
+fn times_and_numbers_may_be_written_as_integers_in_cbor() {
+    use ciborium::Value::{Array, Integer, Map, Tag, Text};
+    let mut bed = Bed::new(SCENARIO);
+    let text = |text: &str| Text(text.to_owned());
+    let at = |seconds: i64| Tag(1, Box::new(Integer(seconds.into())));
+    let metric = Map(vec![
+        (text("Namespace"), text("N")),
+        (text("MetricName"), text("M")),
+    ]);
+    let stat = Map(vec![
+        (text("Metric"), metric),
+        (text("Period"), Integer(60.into())),
+        (text("Stat"), text("Sum")),
+    ]);
+    let query = Map(vec![(text("Id"), text("m")), (text("MetricStat"), stat)]);
+    let input = Map(vec![
+        (text("MetricDataQueries"), Array(vec![query])),
+        (text("StartTime"), at(bed.seconds("-10m"))),
+        (text("EndTime"), at(bed.seconds("0m"))),
+    ]);
+    let mut body = Vec::new();
+    ciborium::into_writer(&input, &mut body).expect("CBOR");
+    let now = bed.time("0m");
+    let answer = bed
+        .cloudwatch
+        .call("GetMetricData", Protocol::Cbor, &body, now);
+    assert_eq!(answer.map(|_| ()), Ok(()));
+}

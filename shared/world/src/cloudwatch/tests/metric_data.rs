@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Bed;
+use crate::wire::Time;
 
 const SCENARIO: &str = "
 metrics:
@@ -46,8 +47,11 @@ fn points(bed: &Bed, result: &Value) -> Vec<(i64, f64)> {
     let list = |name: &str| result[name].as_array().cloned().unwrap_or_default();
     let pairs = list("Timestamps").into_iter().zip(list("Values"));
     let pair = |(at, value): (Value, Value)| {
-        let at = at.as_f64().expect("a time").round() as i64;
-        ((at - begin) / 60, value.as_f64().expect("a value"))
+        let Time(at) = serde_json::from_value(at).expect("a time");
+        (
+            (at.as_second() - begin) / 60,
+            value.as_f64().expect("a value"),
+        )
     };
     pairs.map(pair).collect()
 }
@@ -293,5 +297,54 @@ fn what_aws_refuses_is_refused() {
     assert_eq!(
         refused,
         "ValidationError: StartTime has to be before EndTime"
+    );
+}
+
+#[test]
+fn recordings_stand_at_their_own_time_or_are_moved() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("cpu.csv");
+    let rows =
+        "timestamp,value\n2026-03-03 09:01:00,1\n2026-03-03 09:02:30,2\n2026-03-03 09:04:00,3\n";
+    std::fs::write(&file, rows).expect("a file");
+    let check = |at: &str, expected: &[(i64, f64)]| {
+        let mut bed = Bed::new(&format!(
+            "metrics:\n  m: {{ namespace: N, name: M, values: [ csv: {{ file: '{}'{at} }} ] }}\n",
+            file.display()
+        ));
+        bed.mark("prod", "3m");
+        let points = read(&mut bed, "0m", "20m", &[query("m", "M", 60, "Sum")]);
+        assert_eq!(points, [expected], "{at}");
+    };
+    check("", &[(1, 1.0), (2, 2.0), (4, 3.0)]);
+    check(", at: 10m", &[(10, 1.0), (11, 2.0), (13, 3.0)]);
+    check(", at: prod", &[(3, 1.0), (4, 2.0), (6, 3.0)]);
+    check(", at: later", &[]);
+}
+
+#[test]
+fn layers_are_summed_in_order() {
+    let check = |values: &str, expected: &[(i64, f64)]| {
+        let mut bed = Bed::new(&format!(
+            "metrics:\n  m: {{ namespace: N, name: M, floor: 0, ceiling: 100, values: [ {values} ] }}\n"
+        ));
+        let points = read(&mut bed, "0m", "4m", &[query("m", "M", 60, "Sum")]);
+        assert_eq!(points, [expected], "{values}");
+    };
+    check(
+        "constant: 5, spike: { at: 1m, for: 2m, add: 40 }",
+        &[(0, 5.0), (1, 45.0), (2, 45.0), (3, 5.0)],
+    );
+    check(
+        "constant: 5, spike: { at: 1m, for: 1m, set: 7 }, constant: 1",
+        &[(0, 6.0), (1, 8.0), (2, 6.0), (3, 6.0)],
+    );
+    check(
+        "ramp: { from: -10, to: 170, at: 1m, for: 2m }",
+        &[(0, 0.0), (1, 0.0), (2, 80.0), (3, 100.0)],
+    );
+    check(
+        "cycle: { amplitude: 8, every: 4m }, constant: 10",
+        &[(0, 10.0), (1, 18.0), (2, 10.000000000000002), (3, 2.0)],
     );
 }
