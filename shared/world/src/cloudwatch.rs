@@ -25,6 +25,8 @@ mod series;
 mod setup;
 mod statistics;
 pub mod terms;
+#[cfg(test)]
+mod tests;
 mod ticks;
 
 use std::collections::BTreeMap;

@@ -10,8 +10,11 @@ mod check;
 mod metric;
 mod moment;
 mod release;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -56,10 +59,10 @@ pub struct Scenario {
     #[serde(default, deserialize_with = "placed_alarms")]
     pub alarms: Vec<Alarm>,
     /// When AWS says no.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "placed_refusals")]
     pub refusals: Vec<Refusal>,
     /// The pipeline, and what happens to it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "placed_pipeline")]
     pub pipeline: Pipeline,
 }
 
@@ -92,6 +95,16 @@ pub struct Place {
     pub column: u64,
 }
 
+impl fmt::Display for Place {
+    /// `:12:5`, or nothing if unknown.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            0 => Ok(()),
+            line => write!(f, ":{line}:{}", self.column),
+        }
+    }
+}
+
 impl From<serde_saphyr::Location> for Place {
     fn from(location: serde_saphyr::Location) -> Place {
         Place {
@@ -114,13 +127,29 @@ fn placed_metrics<'de, D: Deserializer<'de>>(
 }
 
 fn placed_alarms<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Alarm>, D::Error> {
-    let alarms = Vec::<Spanned<Alarm>>::deserialize(deserializer)?;
-    let place = |spanned: Spanned<Alarm>| {
-        let mut alarm = spanned.value;
-        alarm.place = spanned.referenced.into();
-        alarm
+    let alarms = Vec::<Spanned<Alarm>>::deserialize(deserializer)?.into_iter();
+    let place = |spanned: Spanned<Alarm>| Alarm {
+        place: spanned.referenced.into(),
+        ..spanned.value
     };
-    Ok(alarms.into_iter().map(place).collect())
+    Ok(alarms.map(place).collect())
+}
+
+fn placed_refusals<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Refusal>, D::Error> {
+    let refusals = Vec::<Spanned<Refusal>>::deserialize(deserializer)?.into_iter();
+    let place = |spanned: Spanned<Refusal>| Refusal {
+        place: spanned.referenced.into(),
+        ..spanned.value
+    };
+    Ok(refusals.map(place).collect())
+}
+
+fn placed_pipeline<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Pipeline, D::Error> {
+    let spanned = Spanned::<Pipeline>::deserialize(deserializer)?;
+    Ok(Pipeline {
+        place: spanned.referenced.into(),
+        ..spanned.value
+    })
 }
 
 /// Why a scenario cannot be used.
@@ -136,7 +165,7 @@ pub enum ScenarioError {
         source: std::io::Error,
     },
     /// The text is no YAML, or not that of a scenario.
-    #[error("{file}:{}:{}: {what}", place.line, place.column)]
+    #[error("{file}{place}: {what}")]
     Unparsable {
         /// The file.
         file: String,
@@ -146,7 +175,7 @@ pub enum ScenarioError {
         what: String,
     },
     /// It parses, but says something that cannot be.
-    #[error("{file}:{}:{}: {what}", place.line, place.column)]
+    #[error("{file}{place}: {what}")]
     Impossible {
         /// The file.
         file: String,
@@ -204,6 +233,14 @@ impl Scenario {
     }
 
     fn read(text: &str, file: &str, folder: &Path) -> Result<Scenario, ScenarioError> {
+        if text.trim().is_empty() {
+            return Err(ScenarioError::Impossible {
+                file: file.to_owned(),
+                place: Place::default(),
+                what: "the scenario is empty".to_owned(),
+                mend: "write at least `about:` and what it is about".to_owned(),
+            });
+        }
         let options = serde_saphyr::options! { with_snippet: false };
         let mut scenario: Scenario =
             serde_saphyr::from_str_with_options(text, options).map_err(|error| {
@@ -273,14 +310,8 @@ fn recording(key: &str) -> impl FnOnce(String) -> ScenarioError {
 /// The parser's message without the place, which stands in front already.
 fn bare_message(error: &serde_saphyr::Error) -> String {
     let message = error.to_string();
-    let without = |(start, rest): (&str, &str)| {
-        let is_place = start
-            .chars()
-            .all(|c| c.is_ascii_digit() || " ,linecoumat".contains(c));
-        is_place.then(|| rest.to_owned())
-    };
-    message
-        .split_once(": ")
-        .and_then(without)
-        .unwrap_or(message)
+    match message.rsplit_once(" at line ") {
+        Some((bare, _)) => bare.to_owned(),
+        None => message,
+    }
 }

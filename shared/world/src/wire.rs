@@ -1,8 +1,10 @@
 //! What goes over the wire: the protocols' shared types, and how an operation
 //! written as a plain function answers in each of them.
 
+use std::fmt;
+
 use jiff::Timestamp;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A refusal as AWS publishes it: an error code with a status and a message.
@@ -71,10 +73,10 @@ impl Serialize for Time {
 
 impl<'de> Deserialize<'de> for Time {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Time, D::Error> {
-        let seconds = if deserializer.is_human_readable() {
-            f64::deserialize(deserializer)?
+        let Seconds(seconds) = if deserializer.is_human_readable() {
+            Seconds::deserialize(deserializer)?
         } else {
-            ciborium::tag::Accepted::<f64, 1>::deserialize(deserializer)?.0
+            ciborium::tag::Accepted::<Seconds, 1>::deserialize(deserializer)?.0
         };
         #[expect(
             clippy::cast_possible_truncation,
@@ -84,6 +86,43 @@ impl<'de> Deserialize<'de> for Time {
         Timestamp::from_millisecond(milliseconds)
             .map(Time)
             .map_err(serde::de::Error::custom)
+    }
+}
+
+/// Seconds as clients write them: with a fraction or as an integer.
+struct Seconds(f64);
+
+impl<'de> Deserialize<'de> for Seconds {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Seconds, D::Error> {
+        struct Number;
+        impl Visitor<'_> for Number {
+            type Value = Seconds;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("seconds since 1970")
+            }
+
+            fn visit_f64<E: serde::de::Error>(self, seconds: f64) -> Result<Seconds, E> {
+                Ok(Seconds(seconds))
+            }
+
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "the range is checked afterwards"
+            )]
+            fn visit_i64<E: serde::de::Error>(self, seconds: i64) -> Result<Seconds, E> {
+                Ok(Seconds(seconds as f64))
+            }
+
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "the range is checked afterwards"
+            )]
+            fn visit_u64<E: serde::de::Error>(self, seconds: u64) -> Result<Seconds, E> {
+                Ok(Seconds(seconds as f64))
+            }
+        }
+        deserializer.deserialize_any(Number)
     }
 }
 

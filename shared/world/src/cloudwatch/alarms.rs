@@ -43,16 +43,6 @@ pub(super) enum Kind {
     Scripted(Watch),
 }
 
-impl Kind {
-    /// What it shows of a metric.
-    pub(super) fn watch(&self) -> Option<&Watch> {
-        match self {
-            Kind::Metric(watch) | Kind::Scripted(watch) => Some(watch),
-            Kind::Composite(_) => None,
-        }
-    }
-}
-
 /// Which values of which metric are breaching.
 #[derive(Debug, Clone)]
 pub(super) struct Watch {

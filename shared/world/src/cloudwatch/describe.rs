@@ -131,7 +131,6 @@ impl CloudWatch {
         let size = page_size(input.max_records, PAGE, self.switches.page_size_max)?;
         let from = cursor(input.next_token.as_deref(), "alarm")?.unwrap_or_default();
         let mut output = DescribeAlarmsOutput::default();
-        let mut told = 0;
         let detail = match input {
             DescribeAlarmsInput {
                 children_of_alarm_name: Some(_),
@@ -143,12 +142,11 @@ impl CloudWatch {
             } => Detail::Name,
             _ => Detail::Full,
         };
-        for (name, _) in self.selected(input, from) {
+        for (told, (name, _)) in self.selected(input, from).enumerate() {
             if told == size {
                 output.next_token = Some(format!("alarm/{name}"));
                 break;
             }
-            told += 1;
             self.tell(name, detail, now, &mut output);
         }
         Ok(output)

@@ -199,7 +199,9 @@ mod tests {
             ("errors", Values::from([(0, 1.0), (60, 2.0), (120, 3.0)])),
             ("requests", Values::from([(0, 10.0), (120, 0.0)])),
         ]);
-        let computed = Expression::parse(text).unwrap().compute(&given);
+        let computed = Expression::parse(text)
+            .expect("it is right")
+            .compute(&given);
         assert_eq!(
             computed,
             Computed::Series(expected.iter().copied().collect()),

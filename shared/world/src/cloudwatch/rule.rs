@@ -259,7 +259,11 @@ mod tests {
             "grey" => Some(AlarmState::InsufficientData),
             _ => None,
         };
-        assert_eq!(rule(text).unwrap().holds(&state), expected, "{text}");
+        assert_eq!(
+            rule(text).expect("it is right").holds(&state),
+            expected,
+            "{text}"
+        );
     }
 
     #[test]
@@ -292,7 +296,7 @@ mod tests {
 
     #[test]
     fn bad_rules_say_what_is_wrong() {
-        let wrong = |text: &str| rule(text).unwrap_err();
+        let wrong = |text: &str| rule(text).expect_err("it is wrong");
         assert_eq!(wrong(" "), "it is empty");
         assert_eq!(wrong("ALARM(a) OR"), "it ends too early");
         assert_eq!(wrong("ALARM(a"), "a `)` is missing at the end");
@@ -308,7 +312,7 @@ mod tests {
 
     #[test]
     fn children_are_listed_once() {
-        let rule = rule("ALARM(b) OR OK(a) OR ALARM(b)").unwrap();
+        let rule = rule("ALARM(b) OR OK(a) OR ALARM(b)").expect("it is right");
         assert_eq!(rule.children(), ["b", "a"]);
     }
 }

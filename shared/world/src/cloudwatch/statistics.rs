@@ -98,7 +98,7 @@ mod tests {
 
     #[track_caller]
     fn check(statistic: &str, points: &[(f64, f64)], expected: Option<f64>) {
-        let mut gathering = Gathering::new(statistic.parse().unwrap());
+        let mut gathering = Gathering::new(statistic.parse().expect("it is right"));
         for (value, count) in points {
             gathering.add(Point::same(*value, *count));
         }

@@ -320,7 +320,7 @@ fn refusals(scenario: &Scenario) -> Checked {
         if !refusal.call.split_once(':').is_some_and(named) {
             let what = format!("a refusal is about `{}`, which is no call", refusal.call);
             let mend = "write it like cloudwatch:DescribeAlarms or cloudwatch:*";
-            return wrong(Place::default(), what, mend);
+            return wrong(refusal.place, what, mend);
         }
     }
     Ok(())
@@ -332,7 +332,7 @@ fn pipeline(scenario: &Scenario) -> Checked {
         if happening.stop.is_some() == happening.next_release.is_some() {
             let what = "something that happens to the pipeline needs to be one thing";
             return wrong(
-                Place::default(),
+                pipeline.place,
                 what,
                 "write one of `stop: {}` and `next_release: {}`",
             );
@@ -343,7 +343,7 @@ fn pipeline(scenario: &Scenario) -> Checked {
         LookEvery::Drawn(interval) if interval.from > interval.to => {
             let what = "`look_every` is longest where it is shortest";
             return wrong(
-                Place::default(),
+                pipeline.place,
                 what,
                 "write the shorter length under `from`",
             );
@@ -352,7 +352,7 @@ fn pipeline(scenario: &Scenario) -> Checked {
     };
     if shortest == Length::default() {
         return wrong(
-            Place::default(),
+            pipeline.place,
             "`look_every` takes no time",
             "write at least 1s",
         );

@@ -201,9 +201,12 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, expected: Option<&str>) {
-        let begin: Timestamp = "2026-03-03T09:00:00Z".parse().unwrap();
-        let marks = Marks::from([("prod-1".to_owned(), "2026-03-03T09:10:00Z".parse().unwrap())]);
-        let moment: Moment = text.parse().unwrap();
+        let begin: Timestamp = "2026-03-03T09:00:00Z".parse().expect("it is right");
+        let marks = Marks::from([(
+            "prod-1".to_owned(),
+            "2026-03-03T09:10:00Z".parse().expect("it is right"),
+        )]);
+        let moment: Moment = text.parse().expect("it is right");
         let resolved = moment.resolve(begin, &marks).map(|at| at.to_string());
         assert_eq!(resolved.as_deref(), expected);
     }
@@ -229,7 +232,7 @@ mod tests {
             assert!(text.parse::<Moment>().is_err(), "{text}");
         }
         assert_eq!(
-            "-5m".parse::<Length>().unwrap_err(),
+            "-5m".parse::<Length>().expect_err("it is wrong"),
             "`-5m` is negative: a length of time is not"
         );
     }

@@ -10,7 +10,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, IntoDeserializer, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use super::{Length, Marks, Moment};
+use super::{Length, Marks, Moment, Place};
 
 /// AWS says no.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -26,6 +26,9 @@ pub struct Refusal {
     pub r#for: Option<Length>,
     /// Only so many matching calls, the first ones. Default: all.
     pub times: Option<u32>,
+    /// Where it stands in the file.
+    #[serde(skip)]
+    pub place: Place,
 }
 
 impl Refusal {
@@ -93,6 +96,9 @@ pub struct Pipeline {
     pub lose_events: Vec<u32>,
     /// What else happens.
     pub happenings: Vec<Happening>,
+    /// Where it stands in the file.
+    #[serde(skip)]
+    pub place: Place,
 }
 
 impl Pipeline {
