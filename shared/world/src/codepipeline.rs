@@ -26,6 +26,7 @@ use crate::Clock;
 use crate::s3::S3;
 use crate::wire::{ApiError, Protocol};
 
+pub use event::ARTIFACT_ACCESS_KEY;
 use model::State;
 pub use model::{ActionRun, Answer, Execution, Happening, HappeningKind, JobRecord, StageRun};
 
@@ -185,7 +186,7 @@ pub type Functions =
 /// Is told what happens, as it happens.
 pub type Observer = Arc<dyn Fn(&Happening) + Send + Sync>;
 
-/// CodePipeline in one account and region. Copies are the same one.
+/// CodePipeline in one account. Copies are the same one.
 #[derive(Clone)]
 pub struct CodePipeline(Arc<Inner>);
 
@@ -193,7 +194,6 @@ struct Inner {
     clock: Clock,
     settings: Settings,
     account: String,
-    region: String,
     s3: S3,
     functions: Functions,
     state: Mutex<State>,
@@ -208,7 +208,6 @@ impl CodePipeline {
         settings: Settings,
         seed: u64,
         account: &str,
-        region: &str,
         s3: S3,
         functions: Functions,
     ) -> CodePipeline {
@@ -216,7 +215,6 @@ impl CodePipeline {
             clock,
             settings,
             account: account.to_owned(),
-            region: region.to_owned(),
             s3,
             functions,
             state: Mutex::new(State::new(seed)),

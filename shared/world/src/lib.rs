@@ -1,6 +1,6 @@
 //! A small AWS on the wire, for rehearsals and tests.
 //!
-//! `World::answer` is a function from an HTTP request to an HTTP response
+//! [`World::answer`] is a function from an HTTP request to an HTTP response
 //! over simulated services whose clock is virtual. It imitates only what
 //! Sluice calls, faithfully where it matters to a verdict, and never imports
 //! our own crates: what it knows of AWS it knows on its own account.
@@ -18,4 +18,6 @@ pub mod wire;
 pub mod world;
 
 pub use clock::Clock;
+pub use scenario::Scenario;
 pub use wire::{ApiError, Broken, Time};
+pub use world::World;

@@ -1,1 +1,577 @@
-//! Placeholder.
+//! The services put together: requests in, responses out, one clock.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, Weak};
+
+use futures_util::future::BoxFuture;
+use http::{Request, Response};
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::Notify;
+
+use crate::Clock;
+use crate::cloudwatch::{CloudWatch, Transition};
+use crate::codepipeline::{
+    ARTIFACT_ACCESS_KEY, CodePipeline, Functions, Happening, HappeningKind, Interval, Mode,
+    Observer, Pipeline, Settings,
+};
+use crate::s3::{self, S3};
+use crate::scenario::{ExecutionMode, LookEvery, Marks, RefusalKind, Scenario};
+use crate::sts::{Sts, error_document};
+use crate::wire::{ApiError, Broken, Protocol};
+
+/// The access key of the functions' own role.
+pub const FUNCTION_ACCESS_KEY: &str = "AKIAFUNCTION0000000";
+
+/// How long a call hangs that is never answered; clients give up before.
+const HANGS_FOR: SignedDuration = SignedDuration::from_mins(5);
+
+/// A call as it came, before it is answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    /// As in a policy, for instance `cloudwatch`.
+    pub service: &'static str,
+    /// For instance `DescribeAlarms`.
+    pub operation: String,
+    /// Calls of all operations before this one.
+    pub number: u64,
+    /// When it came.
+    pub at: Timestamp,
+}
+
+/// What goes wrong with one call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// It is refused, and has no effect.
+    Refused(RefusalKind),
+    /// It is answered this much later.
+    Slow(SignedDuration),
+    /// It has its effect, and the answer is lost.
+    AnswerLost,
+}
+
+/// Says what goes wrong with a call, if anything does.
+pub type Faults = Arc<dyn Fn(&Call) -> Option<Fault> + Send + Sync>;
+
+/// Answers requests in the place of AWS.
+pub type Handler = Arc<
+    dyn Fn(Request<Vec<u8>>) -> BoxFuture<'static, Result<Response<Vec<u8>>, Broken>> + Send + Sync,
+>;
+
+/// A small AWS. Copies are the same one.
+#[derive(Clone)]
+pub struct World(Arc<Inner>);
+
+struct Inner {
+    clock: Clock,
+    scenario: Scenario,
+    cloudwatch: Mutex<BTreeMap<(String, String), CloudWatch>>,
+    codepipeline: CodePipeline,
+    s3: S3,
+    sts: Sts,
+    functions: Arc<OnceLock<Functions>>,
+    log: Mutex<Log>,
+    marks: Mutex<Marks>,
+    marked: Notify,
+    observers: Mutex<Vec<Observer>>,
+}
+
+#[derive(Default)]
+struct Log {
+    calls: Vec<Call>,
+    refused: Vec<u32>,
+    faults: Option<Faults>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex
+        .lock()
+        .expect("nothing panics while it holds this lock")
+}
+
+impl World {
+    /// A world in which a scenario is about to happen. Its clock shows the
+    /// scenario's beginning. Needs a tokio runtime.
+    pub fn new(scenario: Scenario) -> World {
+        let clock = Clock::starting_at(scenario.begin);
+        let s3 = S3::new();
+        let functions: Arc<OnceLock<Functions>> = Arc::new(OnceLock::new());
+        let run = Arc::clone(&functions);
+        let codepipeline = CodePipeline::new(
+            clock,
+            settings(&scenario),
+            scenario.seed,
+            &scenario.account,
+            s3.clone(),
+            Arc::new(move |invocation| match run.get() {
+                Some(functions) => functions(invocation),
+                None => Box::pin(async { Ok(()) }),
+            }),
+        );
+        let sts = Sts::new(
+            clock,
+            &[
+                (FUNCTION_ACCESS_KEY, &scenario.account),
+                (ARTIFACT_ACCESS_KEY, &scenario.account),
+            ],
+        );
+        let refused = vec![0; scenario.refusals.len()];
+        let world = World(Arc::new(Inner {
+            clock,
+            scenario,
+            cloudwatch: Mutex::new(BTreeMap::new()),
+            codepipeline,
+            s3,
+            sts,
+            functions,
+            log: Mutex::new(Log {
+                refused,
+                ..Log::default()
+            }),
+            marks: Mutex::new(Marks::new()),
+            marked: Notify::new(),
+            observers: Mutex::new(Vec::new()),
+        }));
+        let weak = Arc::downgrade(&world.0);
+        world
+            .0
+            .codepipeline
+            .on_happening(Arc::new(move |happening| {
+                if let Some(inner) = weak.upgrade() {
+                    World(inner).happened(happening);
+                }
+            }));
+        world
+    }
+
+    /// Its clock.
+    pub fn clock(&self) -> Clock {
+        self.0.clock
+    }
+
+    /// Its CodePipeline.
+    pub fn codepipeline(&self) -> &CodePipeline {
+        &self.0.codepipeline
+    }
+
+    /// Its objects.
+    pub fn s3(&self) -> &S3 {
+        &self.0.s3
+    }
+
+    /// Its roles.
+    pub fn sts(&self) -> &Sts {
+        &self.0.sts
+    }
+
+    /// What happens in it.
+    pub fn scenario(&self) -> &Scenario {
+        &self.0.scenario
+    }
+
+    /// Has Lambda run functions like this. Only the first call counts.
+    pub fn set_functions(&self, functions: Functions) {
+        // A second set of functions would be a mistake of the caller's that
+        // shows at once: its functions never run.
+        let _ = self.0.functions.set(functions);
+    }
+
+    /// Lets `faults` say what goes wrong with calls, beside the scenario's refusals.
+    pub fn set_faults(&self, faults: Faults) {
+        lock(&self.0.log).faults = Some(faults);
+    }
+
+    /// Has an observer told of all that happens from now on.
+    pub fn observe(&self, observer: Observer) {
+        lock(&self.0.observers).push(observer);
+    }
+
+    /// Changes how the CloudWatch of an account and region behaves.
+    pub fn with_cloudwatch<T>(
+        &self,
+        account: &str,
+        region: &str,
+        change: impl FnOnce(&mut CloudWatch) -> T,
+    ) -> T {
+        let mut all = lock(&self.0.cloudwatch);
+        let cloudwatch = all
+            .entry((account.to_owned(), region.to_owned()))
+            .or_insert_with(|| {
+                let mut new = CloudWatch::new(&self.0.scenario, account, region);
+                for (stage, at) in lock(&self.0.marks).iter() {
+                    new.mark(stage, *at);
+                }
+                new
+            });
+        change(cloudwatch)
+    }
+
+    /// How often each operation was called so far, by `service:Operation`.
+    pub fn calls_by_operation(&self) -> BTreeMap<String, u64> {
+        let mut counted = BTreeMap::new();
+        for call in &lock(&self.0.log).calls {
+            *counted
+                .entry(format!("{}:{}", call.service, call.operation))
+                .or_default() += 1;
+        }
+        counted
+    }
+
+    /// All calls so far, in order.
+    pub fn calls(&self) -> Vec<Call> {
+        lock(&self.0.log).calls.clone()
+    }
+
+    /// All changes of alarms so far, in order.
+    pub fn transitions(&self) -> Vec<Transition> {
+        let now = self.0.clock.now();
+        let homes: std::collections::BTreeSet<(String, String)> = self
+            .0
+            .scenario
+            .alarms
+            .iter()
+            .map(|alarm| self.0.scenario.home_of_alarm(alarm))
+            .map(|(account, region)| (account.to_owned(), region.to_owned()))
+            .collect();
+        let mut all: Vec<Transition> = homes
+            .iter()
+            .flat_map(|(account, region)| {
+                self.with_cloudwatch(account, region, |own| own.transitions(now))
+            })
+            .collect();
+        all.sort_by_key(|transition| transition.at);
+        all
+    }
+
+    /// When each stage was deployed.
+    pub fn marks(&self) -> Marks {
+        lock(&self.0.marks).clone()
+    }
+
+    /// Starts a release of a pipeline and lets happen what the scenario says.
+    pub fn start(&self, pipeline: Pipeline) -> Result<String, ApiError> {
+        let name = pipeline.name.clone();
+        self.0.codepipeline.define(pipeline)?;
+        let execution = self.0.codepipeline.start(&name)?;
+        for happening in self.0.scenario.pipeline.happenings.clone() {
+            let (world, name, execution) =
+                (Arc::downgrade(&self.0), name.clone(), execution.clone());
+            tokio::spawn(async move {
+                let Some(own) = world.upgrade().map(World) else {
+                    return;
+                };
+                own.until(&happening.at).await;
+                if let Some(stop) = &happening.stop {
+                    own.0.codepipeline.stop_execution(&execution, stop.abandon);
+                }
+                if happening.next_release.is_some() {
+                    // It can only fail where the pipeline is gone.
+                    let _ = own.0.codepipeline.start(&name);
+                }
+            });
+        }
+        Ok(execution)
+    }
+
+    /// Waits until a moment that may depend on a deployment.
+    async fn until(&self, moment: &crate::scenario::Moment) {
+        loop {
+            let marked = self.0.marked.notified();
+            let at = moment.resolve(self.0.scenario.begin, &lock(&self.0.marks));
+            match at {
+                Some(at) => return self.0.clock.sleep_until(at).await,
+                None => marked.await,
+            }
+        }
+    }
+
+    fn happened(&self, happening: &Happening) {
+        if let HappeningKind::DeploymentEnded { stage } = &happening.kind {
+            let is_new = {
+                let mut marks = lock(&self.0.marks);
+                // The scenario is about the first release's deployments.
+                let is_new = !marks.contains_key(stage);
+                marks.entry(stage.clone()).or_insert(happening.at);
+                is_new
+            };
+            if is_new {
+                for cloudwatch in lock(&self.0.cloudwatch).values_mut() {
+                    cloudwatch.mark(stage, happening.at);
+                }
+                self.0.marked.notify_waiters();
+            }
+        }
+        for observer in lock(&self.0.observers).clone() {
+            observer(happening);
+        }
+    }
+
+    /// Requests go to this world as long as somebody else holds it.
+    pub fn handler(&self) -> Handler {
+        let weak: Weak<Inner> = Arc::downgrade(&self.0);
+        Arc::new(move |request| {
+            let world = weak.upgrade().map(World);
+            Box::pin(async move {
+                match world {
+                    Some(world) => world.answer(request).await,
+                    None => Err(Broken::Reset),
+                }
+            })
+        })
+    }
+
+    /// Answers one request.
+    pub async fn answer(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, Broken> {
+        let Some(target) = Target::of(&request) else {
+            return Ok(Response::builder()
+                .status(404)
+                .body(b"no service here".to_vec())
+                .expect("404 is a status"));
+        };
+        let (call, fault) = self.note(&target);
+        match fault {
+            None => Ok(self.respond(&target, &request, &call)),
+            Some(Fault::Refused(RefusalKind::Timeout)) => {
+                tokio::time::sleep(HANGS_FOR.try_into().unwrap_or_default()).await;
+                Err(Broken::Timeout)
+            }
+            Some(Fault::Refused(RefusalKind::Reset)) => Err(Broken::Reset),
+            Some(Fault::Refused(kind)) => Ok(target.refused(&refusal(&target, kind))),
+            Some(Fault::Slow(length)) => {
+                tokio::time::sleep(length.try_into().unwrap_or_default()).await;
+                Ok(self.respond(&target, &request, &call))
+            }
+            Some(Fault::AnswerLost) => {
+                self.respond(&target, &request, &call);
+                Err(Broken::Reset)
+            }
+        }
+    }
+
+    /// Counts a call, and says what goes wrong with it.
+    fn note(&self, target: &Target) -> (Call, Option<Fault>) {
+        let now = self.0.clock.now();
+        let marks = lock(&self.0.marks).clone();
+        let mut log = lock(&self.0.log);
+        let call = Call {
+            service: target.service,
+            operation: target.operation.clone(),
+            number: log.calls.len() as u64,
+            at: now,
+        };
+        log.calls.push(call.clone());
+        for (index, refusal) in self.0.scenario.refusals.iter().enumerate() {
+            let applies = refusal.applies(
+                call.service,
+                &call.operation,
+                now,
+                self.0.scenario.begin,
+                &marks,
+            );
+            if applies && refusal.times.is_none_or(|times| log.refused[index] < times) {
+                log.refused[index] += 1;
+                return (call, Some(Fault::Refused(refusal.error)));
+            }
+        }
+        let fault = log.faults.as_ref().and_then(|faults| faults(&call));
+        (call, fault)
+    }
+
+    fn respond(
+        &self,
+        target: &Target,
+        request: &Request<Vec<u8>>,
+        call: &Call,
+    ) -> Response<Vec<u8>> {
+        if target.service == "s3" {
+            let (bucket, key) = &target.object;
+            return self.0.s3.answer(request, bucket, key, &target.access_key);
+        }
+        if target.service == "sts" {
+            return self.0.sts.answer(request.body());
+        }
+        let Some(account) = self.0.sts.account_of(&target.access_key) else {
+            let message = "The security token included in the request is invalid.";
+            return target.refused(&ApiError {
+                status: 403,
+                code: "UnrecognizedClientException".to_owned(),
+                message: message.to_owned(),
+            });
+        };
+        let body = request.body();
+        let result = match target.service {
+            "cloudwatch" => self.with_cloudwatch(&account, &target.region, |own| {
+                own.call(&target.operation, target.protocol, body, call.at)
+            }),
+            _ => self
+                .0
+                .codepipeline
+                .call(&target.operation, target.protocol, body),
+        };
+        match result {
+            Ok(body) => target.response(200, body),
+            Err(error) => target.refused(&error),
+        }
+    }
+}
+
+/// What a request is for.
+struct Target {
+    service: &'static str,
+    operation: String,
+    protocol: Protocol,
+    region: String,
+    access_key: String,
+    object: (String, String),
+}
+
+impl Target {
+    fn of(request: &Request<Vec<u8>>) -> Option<Target> {
+        let host = request.uri().host()?;
+        let header = |name: &str| {
+            request
+                .headers()
+                .get(name)
+                .and_then(|value| value.to_str().ok())
+                .unwrap_or("")
+        };
+        let access_key = header("authorization")
+            .split_once("Credential=")
+            .and_then(|(_, rest)| rest.split('/').next())
+            .unwrap_or("")
+            .to_owned();
+        let path = request.uri().path();
+        let protocol = if header("smithy-protocol") == "rpc-v2-cbor" {
+            Protocol::Cbor
+        } else {
+            Protocol::Json
+        };
+        let object = s3::bucket_and_key(host, path).unwrap_or_default();
+        let (service, operation) = if host.starts_with("s3.") || host.contains(".s3.") {
+            let operation = if request.method() == "PUT" {
+                "PutObject"
+            } else {
+                "GetObject"
+            };
+            ("s3", operation.to_owned())
+        } else {
+            let service = match host.split('.').next()? {
+                "monitoring" => "cloudwatch",
+                "codepipeline" => "codepipeline",
+                "sts" => "sts",
+                _ => return None,
+            };
+            let operation = match protocol {
+                Protocol::Cbor => path.rsplit('/').next().unwrap_or(""),
+                Protocol::Json if service == "sts" => "AssumeRole",
+                Protocol::Json => header("x-amz-target").rsplit('.').next().unwrap_or(""),
+            };
+            (service, operation.to_owned())
+        };
+        let region = host
+            .trim_end_matches(".amazonaws.com")
+            .rsplit('.')
+            .next()
+            .unwrap_or("")
+            .to_owned();
+        Some(Target {
+            service,
+            operation,
+            protocol,
+            region,
+            access_key,
+            object,
+        })
+    }
+
+    fn response(&self, status: u16, body: Vec<u8>) -> Response<Vec<u8>> {
+        let response = Response::builder().status(status);
+        let response = match self.protocol {
+            Protocol::Cbor => response
+                .header("content-type", "application/cbor")
+                .header("smithy-protocol", "rpc-v2-cbor"),
+            Protocol::Json => response.header("content-type", "application/x-amz-json-1.1"),
+        };
+        response.body(body).expect("these headers are valid")
+    }
+
+    /// An error in the form of the service's protocol.
+    fn refused(&self, error: &ApiError) -> Response<Vec<u8>> {
+        match self.service {
+            "s3" => s3::refused(error),
+            "sts" => Response::builder()
+                .status(error.status)
+                .header("content-type", "text/xml")
+                .body(error_document(error).into_bytes())
+                .expect("the status is one of HTTP's"),
+            _ => {
+                let body = BTreeMap::from([
+                    ("__type", error.code.as_str()),
+                    ("message", error.message.as_str()),
+                ]);
+                let body = self
+                    .protocol
+                    .write(&body)
+                    .expect("two texts can be written");
+                self.response(error.status, body)
+            }
+        }
+    }
+}
+
+fn refusal(target: &Target, kind: RefusalKind) -> ApiError {
+    let (status, code) = match (kind, target.service) {
+        (RefusalKind::AccessDenied, "codepipeline") => (400, "AccessDeniedException"),
+        (RefusalKind::AccessDenied, _) => (403, "AccessDenied"),
+        (RefusalKind::Throttling, "s3") => (503, "SlowDown"),
+        (RefusalKind::Throttling, "sts") => (400, "Throttling"),
+        (RefusalKind::Throttling, _) => (400, "ThrottlingException"),
+        (_, "s3") => (500, "InternalError"),
+        (_, _) => (500, "InternalFailure"),
+    };
+    let message = match kind {
+        RefusalKind::AccessDenied => {
+            format!(
+                "User is not authorized to perform: {}:{}",
+                target.service, target.operation
+            )
+        }
+        RefusalKind::Throttling => "Rate exceeded".to_owned(),
+        _ => "The request processing has failed because of an unknown error.".to_owned(),
+    };
+    ApiError {
+        status,
+        code: code.to_owned(),
+        message,
+    }
+}
+
+fn settings(scenario: &Scenario) -> Settings {
+    let own = &scenario.pipeline;
+    let look_every = match own.look_every {
+        LookEvery::Fixed(length) => Interval {
+            from: length.0,
+            to: length.0,
+        },
+        LookEvery::Drawn(interval) => Interval {
+            from: interval.from.0,
+            to: interval.to.0,
+        },
+    };
+    Settings {
+        look_every,
+        job_details: own.job_details,
+        rollback: own.rollback,
+        duplicate_events: own.duplicate_events.iter().copied().collect(),
+        lose_events: own.lose_events.iter().copied().collect(),
+        ..Settings::default()
+    }
+}
+
+/// The scenario's word for how executions share a pipeline.
+pub fn mode(scenario: &Scenario) -> Mode {
+    match scenario.pipeline.mode {
+        ExecutionMode::Superseded => Mode::Superseded,
+        ExecutionMode::Queued => Mode::Queued,
+        ExecutionMode::Parallel => Mode::Parallel,
+    }
+}

@@ -5,7 +5,6 @@ mod changes;
 mod describe;
 mod history;
 mod metric_data;
-mod speed;
 
 use std::path::Path;
 
