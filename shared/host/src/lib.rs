@@ -119,7 +119,7 @@ fn out_of_time(
     let error = GateError::OutOfTime { left };
     match look::same_again(raw, job_id, now) {
         Some(token) if !look::last_chance(&token, now) => look::Concluded::Continue {
-            token,
+            token: Box::new(token),
             percent: 0,
             line: format!("{error}; looking again"),
         },

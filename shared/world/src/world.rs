@@ -61,6 +61,17 @@ pub type Handler = Arc<
 #[derive(Clone)]
 pub struct World(Arc<Inner>);
 
+/// A world that may be gone.
+#[derive(Clone)]
+pub struct WeakWorld(Weak<Inner>);
+
+impl WeakWorld {
+    /// The world, if somebody still holds it.
+    pub fn upgrade(&self) -> Option<World> {
+        self.0.upgrade().map(World)
+    }
+}
+
 struct Inner {
     clock: Clock,
     scenario: Scenario,
@@ -141,6 +152,11 @@ impl World {
                 }
             }));
         world
+    }
+
+    /// The same world, not kept alive.
+    pub fn downgraded(&self) -> WeakWorld {
+        WeakWorld(Arc::downgrade(&self.0))
     }
 
     /// Its clock.

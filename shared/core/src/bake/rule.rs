@@ -481,7 +481,8 @@ fn progress(begun: &Begun, settings: &Bake, facts: &Facts, obstacles: &[Reason])
 
 /// A whole number with thousands set apart: `8,214`.
 fn grouped(number: f64) -> String {
-    let digits = format!("{:.0}", number.max(0.0));
+    // An empty sum of floating-point numbers is -0.
+    let digits = format!("{:.0}", number.max(0.0).abs());
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
         if index > 0 && (digits.len() - index) % 3 == 0 {

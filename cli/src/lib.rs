@@ -1,0 +1,3 @@
+//! The command `sluice`, as a library for its tests.
+
+pub mod rehearsal;

@@ -1,0 +1,91 @@
+//! The pipeline that a plan is rehearsed in: a source action that brings the
+//! plan, and for each stage the gates before the deployment, the deployment,
+//! and the gates that judge it.
+
+use std::io::{Cursor, Write};
+
+use serde_json::json;
+use sluice_core::plan::{GatePlan, GateSettings, Plan};
+use sluice_world::Scenario;
+use sluice_world::codepipeline::{Action, Pipeline, Stage, Work};
+use sluice_world::world::mode;
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
+
+/// The bucket for records and evidence in a rehearsal.
+pub const EVIDENCE_BUCKET: &str = "sluice-evidence";
+
+const ARTIFACT: &str = "source";
+
+/// A ZIP with one file in it.
+pub fn artifact(path: &str, content: &str) -> Vec<u8> {
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    let written = zip
+        .start_file(path, SimpleFileOptions::default())
+        .and_then(|()| Ok(zip.write_all(content.as_bytes())?))
+        .and_then(|()| zip.finish());
+    written
+        .expect("a ZIP in memory can be written")
+        .into_inner()
+}
+
+/// The pipeline of a plan's service.
+pub fn pipeline(plan: &Plan, plan_text: &str, scenario: &Scenario) -> Pipeline {
+    let source = Action {
+        name: "source".to_owned(),
+        run_order: 1,
+        work: Work::Source {
+            artifact: ARTIFACT.to_owned(),
+            content: artifact("sluice.yaml", plan_text),
+        },
+        input_artifacts: Vec::new(),
+    };
+    let mut stages = vec![Stage {
+        name: "source".to_owned(),
+        actions: vec![source],
+    }];
+    stages.extend(plan.stages.iter().map(|stage| {
+        let gate = |gate: &GatePlan| Action {
+            name: gate.name.clone(),
+            run_order: if matches!(gate.settings, GateSettings::Clear(_)) {
+                1
+            } else {
+                3
+            },
+            work: Work::Lambda {
+                function: format!("sluice-{}", gate.settings.kind()),
+                user_parameters: Some(
+                    json!({
+                        "pipeline": plan.service,
+                        "release": "#{codepipeline.PipelineExecutionId}",
+                        "service": plan.service,
+                        "stage": stage.name,
+                        "gate": gate.name,
+                    })
+                    .to_string(),
+                ),
+            },
+            input_artifacts: vec![ARTIFACT.to_owned()],
+        };
+        let deploy = Action {
+            name: "deploy".to_owned(),
+            run_order: 2,
+            work: Work::Deploy {
+                takes: scenario.pipeline.deploy(&stage.name).0,
+            },
+            input_artifacts: Vec::new(),
+        };
+        let mut actions: Vec<Action> = stage.gates.iter().map(gate).collect();
+        actions.push(deploy);
+        Stage {
+            name: stage.name.clone(),
+            actions,
+        }
+    }));
+    Pipeline {
+        name: plan.service.clone(),
+        mode: mode(scenario),
+        artifact_bucket: "artifacts".to_owned(),
+        stages,
+    }
+}
