@@ -1,7 +1,5 @@
 //! Whole plans: what is accepted, what is refused, and what is found in them.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
-
 use proptest::prelude::*;
 
 use super::{GateSettings, Plan, RollBack};

@@ -1,7 +1,5 @@
 //! Each mistake in the settings of a gate, and what is said about it.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
-
 use crate::plan::GateSettings;
 use crate::problems::Problems;
 

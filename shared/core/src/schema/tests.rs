@@ -1,7 +1,5 @@
 //! The schema and the reader are held to each other.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
-
 use std::collections::BTreeSet;
 
 use serde_json::Value as Json;

@@ -1,7 +1,5 @@
 //! Tricky YAML, and what it is read as.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
-
 use super::{Node, Value};
 
 fn show(node: &Node) -> String {

@@ -1,7 +1,5 @@
 //! What the reader accepted and wrote, it reads again as the same.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
-
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;

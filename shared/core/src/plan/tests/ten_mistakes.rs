@@ -1,7 +1,5 @@
 //! Ten mistakes in two gates and three stages, and what is said about them.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
-
 use crate::plan::Plan;
 
 const TEN_MISTAKES: &str = "\

@@ -1,7 +1,5 @@
 //! Mistakes in the list of alarms.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
-
 use super::{bake_with, check};
 
 #[test]

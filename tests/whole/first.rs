@@ -1,0 +1,44 @@
+//! The heart of the bake gate: what happens between two looks.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use sluice::rehearsal::{Rehearsed, rehearse};
+use sluice_core::plan::Plan;
+use sluice_world::Scenario;
+
+const PLAN: &str = "
+service: checkout
+stages:
+  prod:
+    gates:
+      - bake: { for: 30m, traffic: not_measured, alarms: [errors] }
+";
+
+fn run(scenario: &str) -> Rehearsed {
+    let plan = Plan::read_yaml(PLAN).unwrap();
+    let scenario = Scenario::parse(scenario, Path::new(".")).unwrap();
+    rehearse(&plan, PLAN, scenario, Arc::new(|_| {})).unwrap()
+}
+
+#[test]
+fn an_alarm_that_fires_and_recovers_between_two_looks_fails_the_bake() {
+    let done = run("
+about: fires for three minutes between looks
+alarms:
+  - name: errors
+    states: [ { at: -2h, state: OK }, { at: prod + 12m, state: ALARM }, { at: prod + 15m, state: OK } ]
+pipeline: { look_every: 10m }
+");
+    assert_eq!(done.execution.status, "Failed");
+    let gate = &done.gates[0];
+    let reason = gate.evidence.reason.as_ref().unwrap();
+    assert_eq!(
+        reason.code.to_string(),
+        "FiredAndRecovered",
+        "{}",
+        gate.message
+    );
+    // The next look after the firing, not the last one.
+    assert_eq!(gate.looks, 3);
+}

@@ -1,0 +1,3 @@
+//! Whole releases, through hosts, gates and tokens, in a simulated AWS.
+
+mod first;
