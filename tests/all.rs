@@ -1,4 +1,9 @@
 //! Everything that needs more than one crate of ours: whole releases in a
 //! simulated AWS, the command line, the documents, the rules of the tree.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on should say where"
+)]
+
 mod whole;

@@ -279,6 +279,22 @@ impl Scenario {
         Ok(())
     }
 
+    /// From when to when there are recorded series that stand at their own
+    /// times.
+    pub fn recorded(&self) -> Option<(Timestamp, Timestamp)> {
+        let layers = self.metrics.values().flat_map(|metric| &metric.values);
+        let ends = layers.filter_map(|layer| match layer {
+            Layer::Csv(csv) if csv.at.is_none() => Some((csv.rows.first()?.0, csv.rows.last()?.0)),
+            _ => None,
+        });
+        let (from, to) =
+            ends.reduce(|(from, to), (first, last)| (from.min(first), to.max(last)))?;
+        Some((
+            Timestamp::from_millisecond(from).ok()?,
+            Timestamp::from_millisecond(to).ok()?,
+        ))
+    }
+
     /// The account and region a metric is in.
     pub fn home_of_metric<'a>(&'a self, metric: &'a Metric) -> (&'a str, &'a str) {
         (
