@@ -185,7 +185,7 @@ async fn fetch(key: &str, expected: &str, host: &Host) -> Result<Record, GateErr
         _ => error.into(),
     })?;
     let got = sha256(&bytes);
-    if &got != expected {
+    if got != *expected {
         return Err(invalid(format!(
             "s3://{bucket}/{key} was changed: its SHA-256 is {got}, not {expected}"
         )));
