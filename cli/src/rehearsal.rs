@@ -181,6 +181,12 @@ pub async fn run_in(
     })
 }
 
+/// All functions of Sluice for a world with an evidence bucket, for whoever
+/// only watches CodePipeline.
+pub fn functions_in(world: &World) -> Functions {
+    functions(world, true, &Arc::default())
+}
+
 #[derive(Default)]
 struct Gathered {
     gates: Vec<GateEnd>,
