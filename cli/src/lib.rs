@@ -1,5 +1,10 @@
-//! The command `sluice`, as a library for its tests.
+//! The command `sluice`, as a library for its tests. Start at [`command`].
 
+pub mod check;
+pub mod command;
+pub mod completions;
 pub mod exit;
+pub mod plan_file;
 pub mod rehearsal;
 pub mod rehearse;
+pub mod schema;

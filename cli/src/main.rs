@@ -2,17 +2,6 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
-#[derive(Parser)]
-enum Command {
-    Rehearse(sluice::rehearse::RehearseArguments),
-}
-
 fn main() -> ExitCode {
-    let Command::Rehearse(arguments) = Command::parse();
-    match sluice::rehearse::run(&arguments) {
-        Ok(code) => ExitCode::from(code),
-        Err(_) => ExitCode::from(sluice::exit::GATE_ERROR),
-    }
+    ExitCode::from(sluice::command::run(std::env::args_os()))
 }

@@ -15,7 +15,7 @@ use crate::verdict::Verdict;
 pub const RULE_VERSION: u32 = 1;
 
 /// How soon a waiting gate is worth another look.
-const LOOK_AGAIN_AFTER: SignedDuration = SignedDuration::from_secs(30);
+pub const LOOK_AGAIN_AFTER: SignedDuration = SignedDuration::from_secs(30);
 
 /// What was written down at the first look.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

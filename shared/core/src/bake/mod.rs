@@ -22,7 +22,7 @@ mod rule;
 mod timeline;
 
 pub use facts::{AlarmFacts, Begun, BegunAlarm, Facts, History, Memory, TrafficFacts, WatchedFrom};
-pub use rule::{Judged, Progress, Ruling, history_wanted, judge};
+pub use rule::{Judged, Progress, Ruling, history_wanted, judge, pace};
 
 use jiff::SignedDuration;
 

@@ -229,7 +229,8 @@ fn last_read_from(begun: &Begun, settings: &Bake) -> Timestamp {
     begun.began + SignedDuration::from(settings.bake_for.saturating_add(begun.settle))
 }
 
-fn pace(settings: &Bake) -> SignedDuration {
+/// How soon after a look the next one can find anything new.
+pub fn pace(settings: &Bake) -> SignedDuration {
     let short = SignedDuration::from(settings.bake_for) / LOOKS_IN_A_BAKE;
     short.clamp(SignedDuration::from_secs(1), LOOK_AGAIN_AFTER)
 }

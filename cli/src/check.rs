@@ -1,0 +1,94 @@
+//! `sluice check`: what is wrong with plans, and what right ones will do.
+
+mod effort;
+mod report;
+mod show;
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use sluice_core::plan::Plan;
+use sluice_core::problems::Problems;
+
+use crate::{exit, plan_file};
+
+/// Name every mistake in plans, with the mend, and say what they will do
+#[derive(Debug, Args)]
+pub struct CheckArguments {
+    /// The plans, usually `sluice.yaml`; `-` reads standard input
+    #[arg(required = true, value_name = "PLAN")]
+    plans: Vec<PathBuf>,
+    /// Print one JSON document instead of text
+    #[arg(long)]
+    json: bool,
+    /// Print mistakes and warnings only
+    #[arg(long, short, conflicts_with = "json")]
+    quiet: bool,
+}
+
+/// What came of one plan.
+struct Checked {
+    /// What it is called in messages.
+    file: String,
+    /// Its text, if it could be read.
+    text: Option<String>,
+    /// The plan, unless it has mistakes.
+    plan: Option<Plan>,
+    /// Its mistakes; of a plan without any, its warnings.
+    problems: Problems,
+}
+
+/// Runs the command, and gives its exit code: a plan with mistakes is one that
+/// no gate could answer with.
+///
+/// # Errors
+///
+/// Where its output cannot be written.
+pub fn run(arguments: &CheckArguments) -> io::Result<u8> {
+    let from_input = |path: &&PathBuf| path.as_os_str() == plan_file::STANDARD_INPUT;
+    if arguments.plans.iter().filter(from_input).count() > 1 {
+        writeln!(
+            anstream::stderr(),
+            "error: `-` can be read only once\n\n  hint: write it one time"
+        )?;
+        return Ok(exit::USAGE);
+    }
+    let checked: Vec<Checked> = arguments.plans.iter().map(|path| check(path)).collect();
+    if arguments.json {
+        writeln!(io::stdout(), "{:#}", report::document(&checked))?;
+    } else {
+        let text = show::text(&checked, arguments.quiet);
+        anstream::stdout().write_all(text.as_bytes())?;
+    }
+    if checked.iter().all(|checked| checked.plan.is_some()) {
+        Ok(exit::PASS)
+    } else {
+        Ok(exit::GATE_ERROR)
+    }
+}
+
+fn check(path: &Path) -> Checked {
+    let file = plan_file::label(path);
+    let text = match plan_file::read(path) {
+        Ok(text) => text,
+        Err(problem) => {
+            return Checked {
+                file,
+                text: None,
+                plan: None,
+                problems: problem.into(),
+            };
+        }
+    };
+    let (plan, problems) = match Plan::read_yaml_with_warnings(&text) {
+        Ok((plan, warnings)) => (Some(plan), warnings),
+        Err(mistakes) => (None, mistakes),
+    };
+    Checked {
+        file,
+        text: Some(text),
+        plan,
+        problems,
+    }
+}

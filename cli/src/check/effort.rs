@@ -1,0 +1,106 @@
+//! What a gate of a plan will do: when it can pass, how often it looks, which
+//! calls a look makes. Nothing is asked of AWS, so what depends on the alarms
+//! themselves is a bound.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sluice_core::Duration;
+use sluice_core::bake::{SETTLE_MARGIN, pace};
+use sluice_core::clear::LOOK_AGAIN_AFTER;
+use sluice_core::plan::GateSettings;
+use sluice_core::reading::Place;
+use sluice_core::settings::{
+    AlarmRef, Bake, Clear, LAMBDA_ACTION_MAX, ReleaseCheck, Settle, Traffic,
+};
+
+/// What one gate will do as an action of CodePipeline.
+pub(super) struct Effort {
+    /// The earliest pass, after the first look.
+    pub(super) passes_after: Duration,
+    /// After this long it answers whatever it knows.
+    pub(super) at_most: Duration,
+    /// How far looks are apart at least.
+    pub(super) pace: Duration,
+    /// AWS calls of a look that is neither the first nor the last, while no
+    /// alarm moves, by operation.
+    pub(super) calls: BTreeMap<&'static str, u32>,
+}
+
+impl Effort {
+    /// The most looks, the first among them, until so long after it.
+    pub(super) fn looks_until(&self, length: Duration) -> u32 {
+        length
+            .as_seconds()
+            .div_ceil(self.pace.as_seconds().max(1))
+            .saturating_add(1)
+    }
+
+    /// AWS calls of one look.
+    pub(super) fn calls_each(&self) -> u32 {
+        self.calls.values().sum()
+    }
+}
+
+/// What a gate will do.
+pub(super) fn effort(settings: &GateSettings) -> Effort {
+    match settings {
+        GateSettings::Bake(bake) => bake_effort(bake),
+        GateSettings::Clear(clear) => clear_effort(clear),
+    }
+}
+
+fn bake_effort(bake: &Bake) -> Effort {
+    let settle = match bake.settle {
+        Settle::For(length) => length,
+        // Plus what the slowest alarm looks at, which only AWS knows.
+        Settle::Auto => Duration::from_signed(SETTLE_MARGIN),
+    };
+    let mut calls = calls(&bake.alarms, bake.release_check);
+    if bake.release_check == ReleaseCheck::On && !bake.deployed_by.is_empty() {
+        calls.insert("codepipeline:ListActionExecutions", 1);
+    }
+    if let Traffic::Measured(_) = bake.traffic {
+        calls.insert("cloudwatch:GetMetricData", 1);
+    }
+    Effort {
+        passes_after: bake.bake_for.saturating_add(settle),
+        at_most: bake.at_most().min(LAMBDA_ACTION_MAX),
+        pace: Duration::from_signed(pace(bake)),
+        calls,
+    }
+}
+
+fn clear_effort(clear: &Clear) -> Effort {
+    Effort {
+        passes_after: Duration::ZERO,
+        at_most: clear.within.unwrap_or(Duration::ZERO),
+        pace: Duration::from_signed(LOOK_AGAIN_AFTER),
+        calls: calls(&clear.alarms, clear.release_check),
+    }
+}
+
+/// What every look calls, with its record in a bucket.
+fn calls(alarms: &[AlarmRef], release_check: ReleaseCheck) -> BTreeMap<&'static str, u32> {
+    let places: BTreeSet<Place> = alarms.iter().map(place).collect();
+    let places = u32::try_from(places.len()).unwrap_or(u32::MAX);
+    let mut calls = BTreeMap::from([
+        ("cloudwatch:DescribeAlarms", places),
+        ("codepipeline:PutJobSuccessResult", 1),
+        ("s3:GetObject", 1),
+    ]);
+    if release_check == ReleaseCheck::On {
+        calls.insert("codepipeline:GetPipelineExecution", 1);
+        // `ListActionExecutions` instead, where a pipeline runs in PARALLEL mode.
+        calls.insert("codepipeline:GetPipelineState", 1);
+    }
+    calls
+}
+
+fn place(alarm: &AlarmRef) -> Place {
+    let (region, role) = match alarm {
+        AlarmRef::Name(_) => (None, None),
+        AlarmRef::Elsewhere(alarm) => (alarm.region.clone(), alarm.role.clone()),
+        AlarmRef::Prefix(alarms) => (alarms.region.clone(), alarms.role.clone()),
+    };
+    Place { region, role }
+}

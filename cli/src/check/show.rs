@@ -1,0 +1,220 @@
+//! What `sluice check` prints for people. Colours are for terminals: the
+//! stream that it is printed to takes them out elsewhere.
+
+use std::fmt::Write as _;
+
+use anstyle::{AnsiColor, Style};
+use sluice_core::plan::{GateSettings, Plan};
+use sluice_core::problems::Severity;
+use sluice_core::settings::{AlarmRef, Bake, Clear, Mode, ReleaseCheck, Settle, Traffic};
+
+use super::Checked;
+use super::effort::{Effort, effort};
+
+const STRONG: Style = Style::new().bold();
+const FAINT: Style = Style::new().dimmed();
+const BAD: Style = AnsiColor::Red.on_default().bold();
+const GOOD: Style = AnsiColor::Green.on_default().bold();
+const ADVICE: Style = AnsiColor::Cyan.on_default();
+
+const FOOTNOTE: &str = "\
+Looks are counted at the densest; CodePipeline may ask less often. Calls are
+those of a look while no alarm moves; the first and the last make a few more.
+";
+
+/// Everything about all plans.
+pub(super) fn text(checked: &[Checked], quiet: bool) -> String {
+    let mut out = String::new();
+    for checked in checked {
+        one(&mut out, checked, quiet);
+    }
+    if !quiet && checked.iter().any(|checked| checked.plan.is_some()) {
+        let _ = write!(out, "{FAINT}{FOOTNOTE}{FAINT:#}");
+    }
+    out
+}
+
+fn one(out: &mut String, checked: &Checked, quiet: bool) {
+    let rendered = checked
+        .problems
+        .render(&checked.file, checked.text.as_deref());
+    for line in rendered.lines() {
+        problem_line(out, line);
+    }
+    if quiet || checked.text.is_none() {
+        return;
+    }
+    let count = count(checked);
+    match &checked.plan {
+        None => {
+            let _ = writeln!(
+                out,
+                "{STRONG}{}{STRONG:#}: {BAD}{count}{BAD:#}",
+                checked.file
+            );
+        }
+        Some(plan) => {
+            let _ = writeln!(
+                out,
+                "{STRONG}{}{STRONG:#}: {GOOD}ok{GOOD:#}: service {}, {}, {}{}",
+                checked.file,
+                plan.service,
+                number(plan.stages.len(), "stage"),
+                number(plan.stages.iter().map(|s| s.gates.len()).sum(), "gate"),
+                if count.is_empty() {
+                    String::new()
+                } else {
+                    format!("; {count}")
+                },
+            );
+            gates(out, plan);
+        }
+    }
+}
+
+/// A line of what `Problems::render` gives: a headline, a piece of the source,
+/// a caret below it, or advice.
+fn problem_line(out: &mut String, line: &str) {
+    let _ = if let Some(source) = line.strip_prefix("  | ") {
+        let style = if source.trim() == "^" { BAD } else { FAINT };
+        writeln!(out, "  {FAINT}|{FAINT:#} {style}{source}{style:#}")
+    } else if line.starts_with("  ") {
+        writeln!(out, "{ADVICE}{line}{ADVICE:#}")
+    } else {
+        writeln!(out, "{STRONG}{line}{STRONG:#}")
+    };
+}
+
+/// `2 mistakes, 1 warning`, without what there is none of.
+fn count(checked: &Checked) -> String {
+    let of = |severity| {
+        let list = checked.problems.iter();
+        list.filter(|problem| problem.severity == severity).count()
+    };
+    let counts = [
+        (of(Severity::Error), "mistake"),
+        (of(Severity::Warning), "warning"),
+    ];
+    let there_are = counts.into_iter().filter(|(count, _)| *count > 0);
+    let texts: Vec<String> = there_are.map(|(count, what)| number(count, what)).collect();
+    texts.join(", ")
+}
+
+fn number(count: usize, what: &str) -> String {
+    if count == 1 {
+        format!("1 {what}")
+    } else {
+        format!("{count} {what}s")
+    }
+}
+
+fn gates(out: &mut String, plan: &Plan) {
+    for stage in &plan.stages {
+        for gate in &stage.gates {
+            let effort = effort(&gate.settings);
+            let (headline, details) = match &gate.settings {
+                GateSettings::Bake(bake) => describe_bake(bake, &effort),
+                GateSettings::Clear(clear) => describe_clear(clear, &effort),
+            };
+            let _ = writeln!(
+                out,
+                "  {STRONG}{}/{}{STRONG:#}: {headline}",
+                stage.name, gate.name
+            );
+            for detail in details {
+                let _ = writeln!(out, "    {detail}");
+            }
+            if gate.settings.mode() == Mode::WatchOnly {
+                let _ = writeln!(out, "    only watches: it stops no release");
+            }
+            if gate.settings.release_check() == ReleaseCheck::Off {
+                let _ = writeln!(out, "    judges a replaced or stopped release all the same");
+            }
+        }
+    }
+}
+
+fn describe_bake(bake: &Bake, effort: &Effort) -> (String, Vec<String>) {
+    let (settle, more_than) = match bake.settle {
+        Settle::For(length) if length.as_seconds() == 0 => (String::new(), ""),
+        Settle::For(length) => (format!(" + {length} to settle"), ""),
+        Settle::Auto => (
+            " + as long as the slowest alarm takes to settle".to_owned(),
+            "more than ",
+        ),
+    };
+    let headline = format!("{} for {}{settle}", alarms(&bake.alarms), bake.bake_for);
+    let traffic = match &bake.traffic {
+        Traffic::Measured(measured) => format!(
+            "traffic: at least {} of {} in the whole bake",
+            measured.at_least,
+            printable(&measured.metric.name)
+        ),
+        Traffic::NotMeasured(_) => "traffic: not measured, OK may mean that nobody came".to_owned(),
+    };
+    let Effort {
+        passes_after,
+        at_most,
+        pace,
+        ..
+    } = effort;
+    let details = vec![
+        traffic,
+        format!(
+            "passes {more_than}{passes_after} after the first look, at most {at_most} after it"
+        ),
+        format!(
+            "one look every {pace}: {} until the first pass, {} until {at_most}; {} AWS calls each",
+            effort.looks_until(*passes_after),
+            effort.looks_until(*at_most),
+            effort.calls_each()
+        ),
+    ];
+    (headline, details)
+}
+
+fn describe_clear(clear: &Clear, effort: &Effort) -> (String, Vec<String>) {
+    let headline = format!("{} OK for {}", alarms(&clear.alarms), clear.quiet());
+    let calls = effort.calls_each();
+    let details = match clear.within {
+        None => vec![
+            "answers at the first look".to_owned(),
+            format!("1 look, {calls} AWS calls"),
+        ],
+        Some(within) => vec![
+            format!("passes at the first look at the earliest, at most {within} after it"),
+            format!(
+                "one look every {}: at most {}; {calls} AWS calls each",
+                effort.pace,
+                effort.looks_until(within)
+            ),
+        ],
+    };
+    (headline, details)
+}
+
+/// `3 alarms and all that begin with checkout-`
+fn alarms(alarms: &[AlarmRef]) -> String {
+    let mut prefixes = Vec::new();
+    for alarm in alarms {
+        if let AlarmRef::Prefix(prefix) = alarm {
+            prefixes.push(printable(&prefix.prefix));
+        }
+    }
+    let named = alarms.len() - prefixes.len();
+    let mut parts = Vec::new();
+    if named > 0 {
+        parts.push(number(named, "alarm"));
+    }
+    if !prefixes.is_empty() {
+        parts.push(format!("all that begin with {}", prefixes.join(" or ")));
+    }
+    parts.join(" and ")
+}
+
+/// A text of the plan without what could steer a terminal.
+fn printable(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() { '?' } else { c })
+        .collect()
+}

@@ -1,0 +1,50 @@
+//! `sluice schema`: the JSON Schema of `sluice.yaml`, for editors.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use clap::Args;
+use sluice_core::schema::plan_schema;
+
+use crate::exit;
+
+/// Print the JSON Schema of sluice.yaml, for editors
+///
+/// Write it to a file, and name that in the first line of sluice.yaml:
+///
+///     # yaml-language-server: $schema=./sluice.schema.json
+///
+/// Editors with the YAML language server then complete and explain fields. They
+/// check less than `sluice check`: what fields mean for each other is only
+/// checked there.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub struct SchemaArguments {
+    /// Write it here instead of printing it
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+/// Runs the command, and gives its exit code.
+///
+/// # Errors
+///
+/// Where its output cannot be written.
+pub fn run(arguments: &SchemaArguments) -> io::Result<u8> {
+    let text = format!("{:#}\n", plan_schema());
+    let Some(file) = &arguments.output else {
+        io::stdout().write_all(text.as_bytes())?;
+        return Ok(exit::PASS);
+    };
+    match std::fs::write(file, text) {
+        Ok(()) => Ok(exit::PASS),
+        Err(error) => {
+            let file = file.display();
+            writeln!(
+                anstream::stderr(),
+                "error: {file} cannot be written: {error}"
+            )?;
+            Ok(exit::GATE_ERROR)
+        }
+    }
+}
