@@ -146,17 +146,13 @@ pub async fn run_in(
 ) -> Result<Rehearsed, RehearsalError> {
     let gathered: Arc<Mutex<Gathered>> = Arc::default();
     if with_bucket {
-        world.s3().make_bucket(EVIDENCE_BUCKET);
+        world.s3().create_bucket(EVIDENCE_BUCKET);
     }
     world.set_functions(functions(world, with_bucket, &gathered));
     let timeline = Timeline::new(world, on_line);
     world.observe(timeline.observer());
     let id = world.start(pipeline)?;
-    let execution = world
-        .codepipeline()
-        .finished(&id)
-        .await
-        .expect("a release that was started is known");
+    let execution = world.codepipeline().finished(&id).await;
     timeline.finish();
     let mut gathered = std::mem::take(
         &mut *gathered
@@ -232,7 +228,10 @@ fn functions(world: &World, with_bucket: bool, gathered: &Arc<Mutex<Gathered>>) 
                     Ok(())
                 }
                 Ok(_) => Ok(()),
-                Err(error) => Err(FunctionError(error.to_string())),
+                Err(error) => Err(FunctionError {
+                    error_type: "AwsError".to_owned(),
+                    message: error.to_string(),
+                }),
             }
         })
     })

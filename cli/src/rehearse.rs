@@ -12,6 +12,7 @@ use clap::Args;
 use sluice_core::Duration;
 use sluice_core::plan::Plan;
 use sluice_world::Scenario;
+use sluice_world::codepipeline::ExecutionStatus;
 
 use crate::exit;
 use crate::rehearsal::{Line, Rehearsed, rehearse};
@@ -139,7 +140,8 @@ fn code(plan: &Plan, done: &Rehearsed) -> u8 {
         .max_by_key(|code| exit::severity(*code))
         .unwrap_or(exit::GATE_ERROR);
     let all = plan.stages.iter().map(|stage| stage.gates.len()).sum();
-    let went_through = done.execution.status == "Succeeded" && done.gates.len() >= all;
+    let went_through =
+        done.execution.status == ExecutionStatus::Succeeded && done.gates.len() >= all;
     if worst == exit::PASS && !went_through {
         exit::GATE_ERROR
     } else {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use sluice::rehearsal::{Rehearsed, rehearse};
 use sluice_core::plan::Plan;
 use sluice_world::Scenario;
+use sluice_world::codepipeline::ExecutionStatus;
 
 const PLAN: &str = "
 service: checkout
@@ -30,7 +31,7 @@ alarms:
     states: [ { at: -2h, state: OK }, { at: prod + 12m, state: ALARM }, { at: prod + 15m, state: OK } ]
 pipeline: { look_every: 10m }
 ");
-    assert_eq!(done.execution.status, "Failed");
+    assert_eq!(done.execution.status, ExecutionStatus::Failed);
     let gate = &done.gates[0];
     let reason = gate.evidence.reason.as_ref().unwrap();
     assert_eq!(

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use sluice::rehearsal::{EVIDENCE_BUCKET, functions_in, in_virtual_time};
-use sluice_world::codepipeline::{Action, Mode, Pipeline, Stage, Work};
+use sluice_world::codepipeline::{Action, ExecutionStatus, Mode, Pipeline, Stage, Work};
 use sluice_world::{Scenario, World};
 
 const BAKES: usize = 100;
@@ -41,10 +41,13 @@ fn pipeline(bake: usize) -> Pipeline {
             user_parameters: Some(parameters),
         },
         input_artifacts: Vec::new(),
+        output_artifacts: Vec::new(),
+        namespace: None,
     };
     Pipeline {
         name: format!("p{bake}"),
         mode: Mode::Superseded,
+        version: 1,
         artifact_bucket: "artifacts".to_owned(),
         stages: vec![Stage {
             name: "prod".to_owned(),
@@ -57,14 +60,14 @@ fn pipeline(bake: usize) -> Pipeline {
 fn a_hundred_bakes_with_twenty_moved_alarms_each_stay_within_three_history_calls_a_second() {
     let (statuses, times) = in_virtual_time(async {
         let world = World::new(scenario());
-        world.s3().make_bucket(EVIDENCE_BUCKET);
+        world.s3().create_bucket(EVIDENCE_BUCKET);
         world.set_functions(functions_in(&world));
         let ids: Vec<String> = (0..BAKES)
             .map(|bake| world.start(pipeline(bake)).unwrap())
             .collect();
         let mut statuses = Vec::new();
         for id in ids {
-            statuses.push(world.codepipeline().finished(&id).await.unwrap());
+            statuses.push(world.codepipeline().finished(&id).await);
         }
         let times: Vec<Timestamp> = world
             .calls()
@@ -78,9 +81,12 @@ fn a_hundred_bakes_with_twenty_moved_alarms_each_stay_within_three_history_calls
     for run in &statuses {
         let action = &run.stages[0].actions[0];
         assert_eq!(
-            run.status, "Succeeded",
+            run.status,
+            ExecutionStatus::Succeeded,
             "{}: {:?} {:?}",
-            run.pipeline, action.failure, action.summary
+            run.pipeline,
+            action.failure,
+            action.summary
         );
     }
     let span = times.last().unwrap().duration_since(times[0]).as_secs_f64();

@@ -35,10 +35,11 @@ pub fn pipeline(plan: &Plan, plan_text: &str, scenario: &Scenario) -> Pipeline {
         name: "source".to_owned(),
         run_order: 1,
         work: Work::Source {
-            artifact: ARTIFACT.to_owned(),
-            content: artifact("sluice.yaml", plan_text),
+            artifact: artifact("sluice.yaml", plan_text),
         },
         input_artifacts: Vec::new(),
+        output_artifacts: vec![ARTIFACT.to_owned()],
+        namespace: None,
     };
     let mut stages = vec![Stage {
         name: "source".to_owned(),
@@ -66,6 +67,8 @@ pub fn pipeline(plan: &Plan, plan_text: &str, scenario: &Scenario) -> Pipeline {
                 ),
             },
             input_artifacts: vec![ARTIFACT.to_owned()],
+            output_artifacts: Vec::new(),
+            namespace: None,
         };
         let deploy = Action {
             name: "deploy".to_owned(),
@@ -74,6 +77,8 @@ pub fn pipeline(plan: &Plan, plan_text: &str, scenario: &Scenario) -> Pipeline {
                 takes: scenario.pipeline.deploy(&stage.name).0,
             },
             input_artifacts: Vec::new(),
+            output_artifacts: Vec::new(),
+            namespace: None,
         };
         let mut actions: Vec<Action> = stage.gates.iter().map(gate).collect();
         actions.push(deploy);
@@ -85,6 +90,7 @@ pub fn pipeline(plan: &Plan, plan_text: &str, scenario: &Scenario) -> Pipeline {
     Pipeline {
         name: plan.service.clone(),
         mode: mode(scenario),
+        version: 1,
         artifact_bucket: "artifacts".to_owned(),
         stages,
     }

@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
 use sluice_world::World;
-use sluice_world::codepipeline::{Happening, HappeningKind, Observer};
+use sluice_world::codepipeline::{Answer, Happening, What};
+use sluice_world::world::Observer;
 
 use super::OnLine;
 
@@ -94,61 +95,8 @@ impl Timeline {
     fn happened(&self, happening: &Happening) {
         self.finish();
         let whose = self.whose(happening);
-        let (depth, text, is_progress) = match &happening.kind {
-            HappeningKind::ExecutionStarted => (0, "release begins".to_owned(), false),
-            HappeningKind::StageStarted { stage } => (1, format!("stage {stage}"), false),
-            HappeningKind::ActionStarted { action, .. } => (2, format!("{action} begins"), false),
-            HappeningKind::DeploymentEnded { stage } => (2, format!("{stage} is deployed"), false),
-            HappeningKind::JobContinued {
-                action,
-                summary,
-                percent,
-                ..
-            } => {
-                let summary = summary.as_deref().unwrap_or("goes on");
-                (
-                    2,
-                    format!("{action} {:>3}% {summary}", percent.unwrap_or(0)),
-                    true,
-                )
-            }
-            HappeningKind::FunctionFailed {
-                function,
-                error,
-                attempt,
-            } => (
-                2,
-                format!("{function} failed (attempt {attempt}): {error}"),
-                false,
-            ),
-            HappeningKind::EventLost { function } => {
-                (2, format!("the event for {function} was lost"), false)
-            }
-            HappeningKind::ActionEnded {
-                stage,
-                action,
-                status,
-                text,
-            } => {
-                let first = text
-                    .as_deref()
-                    .and_then(|text| text.lines().next())
-                    .unwrap_or("");
-                // Stage and gate are on the timeline already.
-                let first = first
-                    .strip_prefix(&format!("gate `{action}` of stage `{stage}`"))
-                    .map_or(first, |rest| rest.trim_start_matches([':', ' ']));
-                let text = if first.is_empty() {
-                    format!("{action} {status}")
-                } else {
-                    format!("{action} {status}: {first}")
-                };
-                (2, text, false)
-            }
-            HappeningKind::StageEnded { stage, status } => {
-                (1, format!("stage {stage} {status}"), false)
-            }
-            HappeningKind::ExecutionEnded { status } => (0, format!("release {status}"), false),
+        let Some((depth, text, is_progress)) = self.words(happening) else {
+            return;
         };
         (self.on_line)(&Line {
             at: happening.at,
@@ -156,6 +104,69 @@ impl Timeline {
             text: format!("{whose}{text}"),
             is_progress,
         });
+    }
+
+    /// A happening in words; nothing for those that say little to people.
+    fn words(&self, happening: &Happening) -> Option<(usize, String, bool)> {
+        let codepipeline = self.world.codepipeline();
+        Some(match &happening.what {
+            What::ExecutionStarted => (0, "release begins".to_owned(), false),
+            What::StageStarted { stage } => (1, format!("stage {stage}"), false),
+            What::ActionStarted { action, .. } => (2, format!("{action} begins"), false),
+            What::DeploymentEnded { stage, .. } => (2, format!("{stage} is deployed"), false),
+            What::Answered {
+                job,
+                answer: Answer::Continue { progress, .. },
+            } => {
+                let run = codepipeline.execution(&happening.execution)?;
+                let action = run
+                    .actions()
+                    .find(|a| a.jobs.iter().any(|j| j.id == *job))?;
+                let summary = progress.summary.as_deref().unwrap_or("goes on");
+                let percent = progress.percent_complete.unwrap_or(0);
+                (2, format!("{} {percent:>3}% {summary}", action.name), true)
+            }
+            What::FunctionFailed {
+                function,
+                error,
+                attempt,
+                ..
+            } => (
+                2,
+                format!("{function} failed (attempt {attempt}): {error}"),
+                false,
+            ),
+            What::EventLost { .. } => (2, "an event was lost".to_owned(), false),
+            What::Refused { code, .. } => (2, format!("an answer was refused: {code}"), false),
+            What::ActionEnded {
+                stage,
+                action,
+                status,
+            } => {
+                let run = codepipeline.execution(&happening.execution)?;
+                let own = run.action(action);
+                let text = own.and_then(|own| {
+                    own.failure
+                        .as_ref()
+                        .map(|failure| failure.message.as_str())
+                        .or(own.summary.as_deref())
+                });
+                let first = text.and_then(|text| text.lines().next()).unwrap_or("");
+                // Stage and gate are on the timeline already.
+                let first = first
+                    .strip_prefix(&format!("gate `{action}` of stage `{stage}`"))
+                    .map_or(first, |rest| rest.trim_start_matches([':', ' ']));
+                let text = if first.is_empty() {
+                    format!("{action} {status:?}")
+                } else {
+                    format!("{action} {status:?}: {first}")
+                };
+                (2, text, false)
+            }
+            What::StageEnded { stage, status } => (1, format!("stage {stage} {status:?}"), false),
+            What::ExecutionEnded { status } => (0, format!("release {status:?}"), false),
+            What::JobCreated { .. } | What::Invoked { .. } | What::Answered { .. } => return None,
+        })
     }
 
     /// Empty for the release that is rehearsed, a name for later ones.

@@ -10,6 +10,7 @@ use sluice_core::plan::Plan;
 use sluice_core::verdict::Outcome;
 use sluice_core::{Duration, Verdict};
 use sluice_world::Scenario;
+use sluice_world::codepipeline::ExecutionStatus;
 
 use crate::rehearsal::{GateEnd, Line, Rehearsed};
 
@@ -150,14 +151,14 @@ pub(super) fn summary(
         .ended
         .unwrap_or(done.execution.began)
         .duration_since(done.execution.began);
-    let style = if done.execution.status == "Succeeded" {
+    let style = if done.execution.status == ExecutionStatus::Succeeded {
         GOOD
     } else {
         BAD
     };
     writeln!(
         out,
-        "release {style}{}{style:#} after {}; rehearsed in {:.2} s",
+        "release {style}{:?}{style:#} after {}; rehearsed in {:.2} s",
         done.execution.status,
         Duration::from_signed(length),
         took.as_secs_f64()

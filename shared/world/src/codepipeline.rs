@@ -1,296 +1,249 @@
-//! CodePipeline: releases that run through stages, and the jobs of their
-//! Lambda actions.
+//! CodePipeline, with the Lambda that it invokes: releases run in the world's
+//! time, and the API over which functions and people reach them.
 //!
-//! A release is a task in (virtual) time. A Lambda action is invoked
-//! asynchronously: at least once or never, with Lambda's retries; each
-//! continuation is a new job; silence of 20 minutes and an age of 24 hours end
-//! it. Start at [`CodePipeline::start`]; `engine` runs releases, `jobs` takes
-//! answers, `api` answers questions.
+//! Faithful where it matters to a gate: invocation is asynchronous, events
+//! come twice or never, a failed run gets the same event again, each
+//! continuation is a new job, every limit on an answer is enforced, silence
+//! ends an action after 20 minutes and patience after 24 hours. What AWS does
+//! not document is a switch in [`Settings`].
+//!
+//! Nothing here knows the system clock or draws a random number that does not
+//! follow from the seed. Start at [`CodePipeline`]; `engine` runs stages,
+//! `lambda` one action's jobs, `invoke` one event's attempts, `answers` takes
+//! what functions say.
 
-mod api;
+mod action_list;
+mod answers;
+mod control;
+mod definition;
 mod engine;
 mod event;
-mod jobs;
-mod model;
+mod happening;
+mod invoke;
+mod lambda;
+mod limits;
+mod paging;
+mod random;
+mod reads;
+mod record;
+mod settings;
+mod stage_reads;
+mod state;
+mod transitions;
+mod variables;
+
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
-use futures_util::future::BoxFuture;
-use jiff::{SignedDuration, Timestamp};
-use serde_json::Value;
+pub use definition::{Action, Mode, Pipeline, Stage, Work};
+pub use happening::{Faults, Happening, What};
+pub use record::{
+    ActionRun, ActionStatus, Answer, AnswerRecord, Artifact, Execution, ExecutionStatus, Failure,
+    InvocationRecord, JobRecord, JobState, Progress, SourceRevision, StageRun, StageStatus,
+};
+pub use settings::{
+    ClosedJob, FunctionError, Functions, Interval, Invocation, LengthUnit, Settings, SilenceFrom,
+};
 
-use crate::Clock;
+use crate::clock::Clock;
 use crate::s3::S3;
 use crate::wire::{ApiError, Protocol};
+use state::{PipelineState, Shared};
 
-pub use event::ARTIFACT_ACCESS_KEY;
-use model::State;
-pub use model::{ActionRun, Answer, Execution, Happening, HappeningKind, JobRecord, StageRun};
-
-/// How executions share a pipeline.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Mode {
-    /// A newer execution takes the place of a waiting one.
-    #[default]
-    Superseded,
-    /// They wait for each other in order.
-    Queued,
-    /// They run beside each other.
-    Parallel,
+/// The CodePipeline of one account and region. Copies are the same one.
+#[derive(Clone)]
+pub struct CodePipeline {
+    shared: Arc<Shared>,
 }
 
-/// A pipeline's structure.
-#[derive(Debug, Clone)]
-pub struct Pipeline {
-    /// Its name.
-    pub name: String,
-    /// How executions share it.
-    pub mode: Mode,
-    /// The bucket of its artifacts.
-    pub artifact_bucket: String,
-    /// Its stages, in order.
-    pub stages: Vec<Stage>,
-}
-
-/// A stage.
-#[derive(Debug, Clone)]
-pub struct Stage {
-    /// Its name.
-    pub name: String,
-    /// Its actions. Those of one run order run side by side.
-    pub actions: Vec<Action>,
-}
-
-/// An action.
-#[derive(Debug, Clone)]
-pub struct Action {
-    /// Its name.
-    pub name: String,
-    /// Its place in the stage, from 1.
-    pub run_order: u32,
-    /// What it does.
-    pub work: Work,
-    /// The artifacts that it is given.
-    pub input_artifacts: Vec<String>,
-}
-
-/// What an action does.
-#[derive(Debug, Clone)]
-pub enum Work {
-    /// Puts an artifact (a ZIP) for later actions.
-    Source {
-        /// The artifact's name.
-        artifact: String,
-        /// Its content.
-        content: Vec<u8>,
-    },
-    /// Deploys, which takes so long.
-    Deploy {
-        /// How long.
-        takes: SignedDuration,
-    },
-    /// Invokes a function.
-    Lambda {
-        /// Its name.
-        function: String,
-        /// Its `UserParameters`.
-        user_parameters: Option<String>,
-    },
-}
-
-/// The time between two jobs of a waiting action, for each drawn anew on a
-/// logarithmic scale.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Interval {
-    /// At least.
-    pub from: SignedDuration,
-    /// At most.
-    pub to: SignedDuration,
-}
-
-/// How this CodePipeline, and Lambda behind it, behave.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// The time between two jobs of a waiting action. AWS documents none.
-    pub look_every: Interval,
-    /// Whether `GetJobDetails` answers for jobs of Lambda actions.
-    pub job_details: bool,
-    /// Silence after which an action fails.
-    pub silence_limit: SignedDuration,
-    /// Age after which an action fails.
-    pub action_limit: SignedDuration,
-    /// Lambda's timeout for a function.
-    pub function_timeout: SignedDuration,
-    /// Waits before Lambda runs an event again that failed.
-    pub retry_waits: Vec<SignedDuration>,
-    /// The function that is told of events that failed for good.
-    pub on_failure: Option<String>,
-    /// Whether executions are of type ROLLBACK.
-    pub rollback: bool,
-    /// Invocations, counted from 0, whose event comes twice.
-    pub duplicate_events: BTreeSet<u32>,
-    /// How much later the second one comes.
-    pub duplicate_after: SignedDuration,
-    /// Invocations, counted from 0, whose event is lost.
-    pub lose_events: BTreeSet<u32>,
-}
-
-impl Default for Settings {
-    fn default() -> Settings {
-        Settings {
-            look_every: Interval {
-                from: SignedDuration::from_secs(5),
-                to: SignedDuration::from_mins(2),
-            },
-            job_details: false,
-            silence_limit: SignedDuration::from_mins(20),
-            action_limit: SignedDuration::from_hours(24),
-            function_timeout: SignedDuration::from_secs(120),
-            retry_waits: vec![SignedDuration::from_mins(1), SignedDuration::from_mins(2)],
-            on_failure: None,
-            rollback: false,
-            duplicate_events: BTreeSet::new(),
-            duplicate_after: SignedDuration::from_secs(1),
-            lose_events: BTreeSet::new(),
-        }
+impl std::fmt::Debug for CodePipeline {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (account, region) = (&self.shared.account, &self.shared.region);
+        write!(formatter, "CodePipeline({account}, {region})")
     }
 }
 
-/// One run of a function.
-#[derive(Debug, Clone)]
-pub struct Invocation {
-    /// The function's name.
-    pub function: String,
-    /// The event.
-    pub event: Value,
-    /// Lambda's request id, the same for all attempts.
-    pub request_id: String,
-    /// When it is killed.
-    pub deadline: Timestamp,
-    /// 1 for the first attempt.
-    pub attempt: u32,
-}
-
-/// A function ended with an error.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct FunctionError(pub String);
-
-/// How functions are run.
-pub type Functions =
-    Arc<dyn Fn(Invocation) -> BoxFuture<'static, Result<(), FunctionError>> + Send + Sync>;
-
-/// Is told what happens, as it happens.
-pub type Observer = Arc<dyn Fn(&Happening) + Send + Sync>;
-
-/// CodePipeline in one account. Copies are the same one.
-#[derive(Clone)]
-pub struct CodePipeline(Arc<Inner>);
-
-struct Inner {
-    clock: Clock,
-    settings: Settings,
-    account: String,
-    s3: S3,
-    functions: Functions,
-    state: Mutex<State>,
-    changed: tokio::sync::Notify,
-    observer: Mutex<Option<Observer>>,
-}
-
 impl CodePipeline {
-    /// A CodePipeline without pipelines. Whatever is drawn is drawn by `seed`.
+    /// A CodePipeline without pipelines. Artifacts go to `s3`; `functions`
+    /// runs what Lambda actions name; ids and drawn intervals follow from `seed`.
     pub fn new(
         clock: Clock,
         settings: Settings,
         seed: u64,
         account: &str,
+        region: &str,
         s3: S3,
         functions: Functions,
     ) -> CodePipeline {
-        CodePipeline(Arc::new(Inner {
-            clock,
-            settings,
-            account: account.to_owned(),
-            s3,
-            functions,
-            state: Mutex::new(State::new(seed)),
-            changed: tokio::sync::Notify::new(),
-            observer: Mutex::new(None),
-        }))
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.0
-            .state
-            .lock()
-            .expect("nothing panics while it holds this lock")
-    }
-
-    /// Has an observer told of all that happens from now on.
-    pub fn on_happening(&self, observer: Observer) {
-        *self
-            .0
-            .observer
-            .lock()
-            .expect("nothing panics while it holds this lock") = Some(observer);
-    }
-
-    fn tell(&self, execution: &str, kind: HappeningKind) {
-        let observer = self
-            .0
-            .observer
-            .lock()
-            .expect("nothing panics while it holds this lock")
-            .clone();
-        if let Some(observer) = observer {
-            observer(&Happening {
-                at: self.0.clock.now(),
-                execution: execution.to_owned(),
-                kind,
-            });
+        let shared = Shared::new(clock, settings, seed, (account, region), s3, functions);
+        CodePipeline {
+            shared: Arc::new(shared),
         }
     }
 
-    /// Adds a pipeline, or changes it.
+    /// Defines a pipeline, or changes it: then executions of the old
+    /// definition end as Cancelled. Creates the artifact bucket.
     pub fn define(&self, pipeline: Pipeline) -> Result<(), ApiError> {
-        const CONFIGURATION_VALUE_MAX: usize = 1000;
-        let parameters = pipeline
-            .stages
-            .iter()
-            .flat_map(|stage| &stage.actions)
-            .filter_map(|action| match &action.work {
-                Work::Lambda {
-                    user_parameters, ..
-                } => user_parameters.as_ref(),
-                _ => None,
-            });
-        for text in parameters {
-            if text.is_empty() || text.chars().count() > CONFIGURATION_VALUE_MAX {
-                return Err(ApiError::client(
-                    "InvalidActionDeclarationException",
-                    "Value at 'configuration' failed to satisfy constraint: Member must have length less than or \
-                     equal to 1000",
-                ));
+        pipeline.check()?;
+        self.shared.s3.create_bucket(&pipeline.artifact_bucket);
+        self.shared.with(|state| {
+            let now = state.clock.now();
+            let name = pipeline.name.clone();
+            let definition = Arc::new(pipeline);
+            let Some(known) = state.pipelines.get_mut(&name) else {
+                let pipeline = PipelineState {
+                    definition,
+                    created: now,
+                    updated: now,
+                    executions: Vec::new(),
+                    stages: HashMap::new(),
+                    places: Vec::new(),
+                    start_tokens: HashMap::new(),
+                };
+                state.pipelines.insert(name, pipeline);
+                return;
+            };
+            (known.definition, known.updated) = (definition, now);
+            for execution in known.executions.clone() {
+                state.end_execution(execution, ExecutionStatus::Cancelled);
             }
-        }
-        self.0.s3.make_bucket(&pipeline.artifact_bucket);
-        self.state()
-            .pipelines
-            .insert(pipeline.name.clone(), model::PipelineState::new(pipeline));
+        });
         Ok(())
     }
 
-    /// Runs one operation of the API.
+    /// Starts an execution and gives its id. Needs a tokio runtime.
+    pub fn start(&self, pipeline: &str) -> Result<String, ApiError> {
+        self.start_with(pipeline, BTreeMap::new())
+    }
+
+    /// Starts an execution with pipeline variables, which actions refer to as
+    /// `#{variables.NAME}`.
+    pub fn start_with(
+        &self,
+        pipeline: &str,
+        variables: BTreeMap<String, String>,
+    ) -> Result<String, ApiError> {
+        control::start_execution(&self.shared, pipeline, variables, None)
+    }
+
+    /// Starts an execution of type ROLLBACK, back to one that ran before the
+    /// world began.
+    pub fn start_rollback(&self, pipeline: &str) -> Result<String, ApiError> {
+        let id = self.start(pipeline)?;
+        self.shared.with(|state| {
+            let target = state.random.uuid();
+            if let Some(index) = state.indexes.get(&id).copied() {
+                state.executions[index].record.rollback_target = Some(target);
+            }
+        });
+        Ok(id)
+    }
+
+    /// Waits for an execution to end, and gives all that it did.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such execution.
+    pub async fn finished(&self, execution: &str) -> Execution {
+        let mut ended = self.shared.with(|state| {
+            let index = state.indexes.get(execution).copied();
+            let index = index.expect("the caller names an execution that was started");
+            state.executions[index].ended.subscribe()
+        });
+        // The sender lives as long as the shared state, which `self` holds.
+        let _lives = ended.wait_for(|ended| *ended).await;
+        self.execution(execution)
+            .expect("executions are never forgotten, and it was there before")
+    }
+
+    /// A copy of what an execution did so far.
+    pub fn execution(&self, execution: &str) -> Option<Execution> {
+        self.shared.with(|state| {
+            let index = *state.indexes.get(execution)?;
+            Some(state.executions[index].record.clone())
+        })
+    }
+
+    /// The ids of a pipeline's executions, oldest first; rollbacks as well.
+    pub fn executions(&self, pipeline: &str) -> Vec<String> {
+        self.shared.with(|state| {
+            let pipeline = state.pipelines.get(pipeline);
+            let indexes = pipeline.into_iter().flat_map(|p| &p.executions);
+            indexes
+                .map(|index| state.executions[*index].record.id.clone())
+                .collect()
+        })
+    }
+
+    /// How often each kind of fault occurred.
+    pub fn faults(&self) -> Faults {
+        self.shared.with(|state| state.faults)
+    }
+
+    /// Has `observer` told of everything that happens from now on.
+    pub fn on_happening(&self, observer: impl Fn(&Happening) + Send + Sync + 'static) {
+        self.shared.observe(Arc::new(observer));
+    }
+
+    /// Answers one call of the API. `credentials` is the caller's access key
+    /// id; a job's artifact credentials may do nothing here.
     pub fn call(
         &self,
         operation: &str,
         protocol: Protocol,
         body: &[u8],
+        credentials: &str,
     ) -> Result<Vec<u8>, ApiError> {
-        protocol.run(body, |input: Value| self.operate(operation, &input))
+        let shared = &self.shared;
+        if shared.s3.is_granted(credentials) {
+            let message = format!("Artifact credentials may not call codepipeline:{operation}");
+            return Err(ApiError::client("AccessDeniedException", message));
+        }
+        let settings = &shared.settings;
+        match operation {
+            "PutJobSuccessResult" => {
+                answers::put_success(shared, protocol.read(body)?).map(|()| Vec::new())
+            }
+            "PutJobFailureResult" => {
+                answers::put_failure(shared, protocol.read(body)?).map(|()| Vec::new())
+            }
+            "GetJobDetails" => {
+                let input = protocol.read(body)?;
+                shared.with(|state| protocol.write(&answers::job_details(shared, state, &input)?))
+            }
+            "GetPipelineExecution" => {
+                let input = protocol.read(body)?;
+                shared.with(|state| protocol.write(&reads::execution(state, settings, &input)?))
+            }
+            "GetPipelineState" => {
+                let input = protocol.read(body)?;
+                let read = |state: &mut _| {
+                    protocol.write(&stage_reads::pipeline_state(state, settings, &input)?)
+                };
+                shared.with(read)
+            }
+            "ListPipelineExecutions" => {
+                let input = protocol.read(body)?;
+                shared.with(|state| protocol.write(&reads::executions(state, settings, &input)?))
+            }
+            "ListActionExecutions" => {
+                let input = protocol.read(body)?;
+                shared.with(|state| {
+                    let region = &shared.region;
+                    protocol.write(&action_list::actions(state, settings, region, &input)?)
+                })
+            }
+            "StartPipelineExecution" => protocol.run(body, |input| control::start(shared, input)),
+            "StopPipelineExecution" => protocol.run(body, |input| control::stop(shared, input)),
+            "RollbackStage" => protocol.run(body, |input| control::roll_back(shared, &input)),
+            "RetryStageExecution" => protocol.run(body, |input| control::retry(shared, &input)),
+            _ => Err(ApiError::client(
+                "UnknownOperationException",
+                format!("CodePipeline has no operation {operation} in this world"),
+            )),
+        }
     }
 }

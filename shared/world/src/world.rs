@@ -11,12 +11,11 @@ use tokio::sync::Notify;
 use crate::Clock;
 use crate::cloudwatch::{CloudWatch, Transition};
 use crate::codepipeline::{
-    ARTIFACT_ACCESS_KEY, CodePipeline, Functions, Happening, HappeningKind, Interval, Mode,
-    Observer, Pipeline, Settings,
+    CodePipeline, Functions, Happening, Interval, Mode, Pipeline, Settings, What,
 };
 use crate::s3::{self, S3};
 use crate::scenario::{ExecutionMode, LookEvery, Marks, RefusalKind, Scenario};
-use crate::sts::{Sts, error_document};
+use crate::sts::Sts;
 use crate::wire::{ApiError, Broken, Protocol};
 
 /// The access key of the functions' own role.
@@ -56,6 +55,9 @@ pub type Faults = Arc<dyn Fn(&Call) -> Option<Fault> + Send + Sync>;
 pub type Handler = Arc<
     dyn Fn(Request<Vec<u8>>) -> BoxFuture<'static, Result<Response<Vec<u8>>, Broken>> + Send + Sync,
 >;
+
+/// Is told what happens, as it happens.
+pub type Observer = Arc<dyn Fn(&Happening) + Send + Sync>;
 
 /// A small AWS. Copies are the same one.
 #[derive(Clone)]
@@ -104,7 +106,7 @@ impl World {
     /// scenario's beginning. Needs a tokio runtime.
     pub fn new(scenario: Scenario) -> World {
         let clock = Clock::starting_at(scenario.begin);
-        let s3 = S3::new();
+        let s3 = S3::new(clock);
         let functions: Arc<OnceLock<Functions>> = Arc::new(OnceLock::new());
         let run = Arc::clone(&functions);
         let codepipeline = CodePipeline::new(
@@ -112,19 +114,14 @@ impl World {
             settings(&scenario),
             scenario.seed,
             &scenario.account,
+            &scenario.region,
             s3.clone(),
             Arc::new(move |invocation| match run.get() {
                 Some(functions) => functions(invocation),
                 None => Box::pin(async { Ok(()) }),
             }),
         );
-        let sts = Sts::new(
-            clock,
-            &[
-                (FUNCTION_ACCESS_KEY, &scenario.account),
-                (ARTIFACT_ACCESS_KEY, &scenario.account),
-            ],
-        );
+        let sts = Sts::new(clock, &scenario.account);
         let refused = vec![0; scenario.refusals.len()];
         let world = World(Arc::new(Inner {
             clock,
@@ -143,14 +140,11 @@ impl World {
             observers: Mutex::new(Vec::new()),
         }));
         let weak = Arc::downgrade(&world.0);
-        world
-            .0
-            .codepipeline
-            .on_happening(Arc::new(move |happening| {
-                if let Some(inner) = weak.upgrade() {
-                    World(inner).happened(happening);
-                }
-            }));
+        world.0.codepipeline.on_happening(move |happening| {
+            if let Some(inner) = weak.upgrade() {
+                World(inner).happened(happening);
+            }
+        });
         world
     }
 
@@ -267,7 +261,11 @@ impl World {
     pub fn start(&self, pipeline: Pipeline) -> Result<String, ApiError> {
         let name = pipeline.name.clone();
         self.0.codepipeline.define(pipeline)?;
-        let execution = self.0.codepipeline.start(&name)?;
+        let execution = if self.0.scenario.pipeline.rollback {
+            self.0.codepipeline.start_rollback(&name)?
+        } else {
+            self.0.codepipeline.start(&name)?
+        };
         for happening in self.0.scenario.pipeline.happenings.clone() {
             let (world, name, execution) =
                 (Arc::downgrade(&self.0), name.clone(), execution.clone());
@@ -277,7 +275,7 @@ impl World {
                 };
                 own.until(&happening.at).await;
                 if let Some(stop) = &happening.stop {
-                    own.0.codepipeline.stop_execution(&execution, stop.abandon);
+                    own.stop(&name, &execution, stop.abandon);
                 }
                 if happening.next_release.is_some() {
                     // It can only fail where the pipeline is gone.
@@ -286,6 +284,22 @@ impl World {
             });
         }
         Ok(execution)
+    }
+
+    /// Stops a release as a person would; one that has ended stays as it is.
+    fn stop(&self, pipeline: &str, execution: &str, abandon: bool) {
+        let body = serde_json::json!({
+            "pipelineName": pipeline,
+            "pipelineExecutionId": execution,
+            "abandon": abandon,
+        });
+        let body = body.to_string().into_bytes();
+        let _ = self.0.codepipeline.call(
+            "StopPipelineExecution",
+            Protocol::Json,
+            &body,
+            FUNCTION_ACCESS_KEY,
+        );
     }
 
     /// Waits until a moment that may depend on a deployment.
@@ -301,7 +315,7 @@ impl World {
     }
 
     fn happened(&self, happening: &Happening) {
-        if let HappeningKind::DeploymentEnded { stage } = &happening.kind {
+        if let What::DeploymentEnded { stage, .. } = &happening.what {
             let is_new = {
                 let mut marks = lock(&self.0.marks);
                 // The scenario is about the first release's deployments.
@@ -398,30 +412,39 @@ impl World {
         request: &Request<Vec<u8>>,
         call: &Call,
     ) -> Response<Vec<u8>> {
-        if target.service == "s3" {
-            let (bucket, key) = &target.object;
-            return self.0.s3.answer(request, bucket, key, &target.access_key);
+        let key = &target.access_key;
+        match target.service {
+            "s3" => {
+                let (bucket, object) = &target.object;
+                return self.0.s3.answer(request, bucket, object, key);
+            }
+            "sts" => return self.0.sts.answer(request, key),
+            _ => {}
         }
-        if target.service == "sts" {
-            return self.0.sts.answer(request.body());
-        }
-        let Some(account) = self.0.sts.account_of(&target.access_key) else {
-            let message = "The security token included in the request is invalid.";
-            return target.refused(&ApiError {
-                status: 403,
-                code: "UnrecognizedClientException".to_owned(),
-                message: message.to_owned(),
-            });
-        };
         let body = request.body();
         let result = match target.service {
-            "cloudwatch" => self.with_cloudwatch(&account, &target.region, |own| {
-                own.call(&target.operation, target.protocol, body, call.at)
-            }),
+            "cloudwatch" if self.0.sts.has_expired(key) => {
+                let message = "The security token included in the request is expired";
+                Err(ApiError {
+                    status: 403,
+                    code: "ExpiredToken".to_owned(),
+                    message: message.to_owned(),
+                })
+            }
+            "cloudwatch" => {
+                let account = self
+                    .0
+                    .sts
+                    .account_of(key)
+                    .unwrap_or_else(|| self.0.scenario.account.clone());
+                self.with_cloudwatch(&account, &target.region, |own| {
+                    own.call(&target.operation, target.protocol, body, call.at)
+                })
+            }
             _ => self
                 .0
                 .codepipeline
-                .call(&target.operation, target.protocol, body),
+                .call(&target.operation, target.protocol, body, key),
         };
         match result {
             Ok(body) => target.response(200, body),
@@ -513,12 +536,17 @@ impl Target {
     /// An error in the form of the service's protocol.
     fn refused(&self, error: &ApiError) -> Response<Vec<u8>> {
         match self.service {
-            "s3" => s3::refused(error),
-            "sts" => Response::builder()
-                .status(error.status)
-                .header("content-type", "text/xml")
-                .body(error_document(error).into_bytes())
-                .expect("the status is one of HTTP's"),
+            "s3" => xml(
+                error.status,
+                format!("<Error>{}</Error>", error_in_xml(error)),
+            ),
+            "sts" => {
+                let body = format!(
+                    "<ErrorResponse><Error>{}</Error></ErrorResponse>",
+                    error_in_xml(error)
+                );
+                xml(error.status, body)
+            }
             _ => {
                 let body = BTreeMap::from([
                     ("__type", error.code.as_str()),
@@ -532,6 +560,20 @@ impl Target {
             }
         }
     }
+}
+
+fn error_in_xml(error: &ApiError) -> String {
+    let message = quick_xml::escape::escape(error.message.as_str());
+    format!("<Code>{}</Code><Message>{message}</Message>", error.code)
+}
+
+fn xml(status: u16, body: String) -> Response<Vec<u8>> {
+    let response = Response::builder()
+        .status(status)
+        .header("content-type", "application/xml");
+    response
+        .body(body.into_bytes())
+        .expect("the status is one of HTTP's")
 }
 
 fn refusal(target: &Target, kind: RefusalKind) -> ApiError {
@@ -564,11 +606,8 @@ fn refusal(target: &Target, kind: RefusalKind) -> ApiError {
 fn settings(scenario: &Scenario) -> Settings {
     let own = &scenario.pipeline;
     let look_every = match own.look_every {
-        LookEvery::Fixed(length) => Interval {
-            from: length.0,
-            to: length.0,
-        },
-        LookEvery::Drawn(interval) => Interval {
+        LookEvery::Fixed(length) => Interval::Fixed(length.0),
+        LookEvery::Drawn(interval) => Interval::Between {
             from: interval.from.0,
             to: interval.to.0,
         },
@@ -576,9 +615,12 @@ fn settings(scenario: &Scenario) -> Settings {
     Settings {
         look_every,
         job_details: own.job_details,
-        rollback: own.rollback,
-        duplicate_events: own.duplicate_events.iter().copied().collect(),
-        lose_events: own.lose_events.iter().copied().collect(),
+        duplicate_events: own
+            .duplicate_events
+            .iter()
+            .map(|n| u64::from(*n) + 1)
+            .collect(),
+        lose_events: own.lose_events.iter().map(|n| u64::from(*n) + 1).collect(),
         ..Settings::default()
     }
 }

@@ -1,536 +1,349 @@
-//! Running releases: stages one after another, actions of one run order side
-//! by side, functions invoked as Lambda invokes them.
+//! Drives executions: stage after stage, actions side by side.
+//!
+//! One tokio task per execution runs [`run`]; each invocation of a function
+//! is a task of its own, because Lambda does not care what became of the
+//! execution. The task of an execution drops its actions when the execution
+//! was ended from outside; whoever ended it has already written that down.
 
-use std::panic::AssertUnwindSafe;
-use std::time::Duration;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use futures_util::FutureExt;
 use futures_util::future::join_all;
-use jiff::{SignedDuration, Timestamp};
-use serde_json::Value;
-use tokio::sync::oneshot;
+use jiff::SignedDuration;
+use tokio::sync::{Notify, watch};
 
-use super::event::{artifact_key, failure_record};
-use super::model::{ActionRun, Answer, Execution, HappeningKind, JobPlace, JobRecord, StageRun};
-use super::{Action, CodePipeline, Invocation, Mode, Pipeline, Work};
-use crate::wire::ApiError;
+use super::definition::{Action, Pipeline, Stage, Work};
+use super::happening::What;
+use super::lambda;
+use super::record::{
+    ActionRun, ActionStatus, Artifact, Execution, ExecutionStatus, SourceRevision, StageStatus,
+};
+use super::state::{End, Place, Running, Shared, State};
+use super::variables;
 
-fn wait(length: SignedDuration) -> Duration {
-    length.try_into().unwrap_or_default()
+/// Which part of a pipeline an execution runs.
+pub(super) struct Course {
+    /// The first stage, by index.
+    pub(super) first: usize,
+    /// The stage after the last, by index.
+    pub(super) end: usize,
+    /// Names of the actions to run in the first stage; all if absent.
+    pub(super) only: Option<Vec<String>>,
 }
 
-impl CodePipeline {
-    /// Starts a release, and gives its id.
-    pub fn start(&self, pipeline: &str) -> Result<String, ApiError> {
-        let (id, definition) = {
-            let mut state = self.state();
-            let Some(definition) = state.pipelines.get(pipeline).map(|p| p.definition.clone())
-            else {
-                return Err(super::api::no_pipeline(pipeline));
-            };
-            let id = state.id();
-            state.order.push(id.clone());
-            state.executions.insert(
-                id.clone(),
-                Execution {
-                    id: id.clone(),
-                    pipeline: pipeline.to_owned(),
-                    status: "InProgress".to_owned(),
-                    began: self.0.clock.now(),
-                    ended: None,
-                    stages: Vec::new(),
-                },
-            );
-            (id, definition)
-        };
-        self.tell(&id, HappeningKind::ExecutionStarted);
-        let (own, execution) = (self.clone(), id.clone());
-        tokio::spawn(async move { own.run(&definition, &execution).await });
-        Ok(id)
-    }
-
-    /// Waits for the end of a release, and gives all it did.
-    pub async fn finished(&self, execution: &str) -> Option<Execution> {
-        loop {
-            let changed = self.0.changed.notified();
-            match self.state().executions.get(execution) {
-                None => return None,
-                Some(run) if run.ended.is_some() => return Some(run.clone()),
-                Some(_) => {}
-            }
-            changed.await;
-        }
-    }
-
-    /// What a release did so far.
-    pub fn execution(&self, id: &str) -> Option<Execution> {
-        self.state().executions.get(id).cloned()
-    }
-
-    async fn run(&self, pipeline: &Pipeline, execution: &str) {
-        for stage in &pipeline.stages {
-            if !self.enter(pipeline, &stage.name, execution).await {
-                return;
-            }
-            let index = self.begin_stage(&stage.name, execution);
-            let mut status = "Succeeded";
-            let mut orders: Vec<u32> = stage
-                .actions
-                .iter()
-                .map(|action| action.run_order)
-                .collect();
-            orders.sort_unstable();
-            orders.dedup();
-            for order in orders {
-                let side_by_side = stage
-                    .actions
-                    .iter()
-                    .filter(|action| action.run_order == order);
-                let runs = side_by_side
-                    .map(|action| self.act(pipeline, &stage.name, index, action, execution));
-                if join_all(runs).await.contains(&false) {
-                    status = "Failed";
-                    break;
-                }
-                if self.status(execution) != "InProgress" {
-                    break;
-                }
-            }
-            match self.status(execution).as_str() {
-                "InProgress" => {}
-                // `Stopping` waits for what runs; then nothing more begins.
-                "Stopping" => status = "Stopped",
-                // Stopped by abandoning: everything was ended there.
-                _ => return,
-            }
-            self.end_stage(pipeline, &stage.name, index, execution, status);
-            if status != "Succeeded" {
-                self.end(execution, status);
-                return;
-            }
-        }
-        self.end(execution, "Succeeded");
-    }
-
-    fn status(&self, execution: &str) -> String {
-        self.state()
-            .executions
-            .get(execution)
-            .map(|run| run.status.clone())
-            .unwrap_or_default()
-    }
-
-    /// Waits until the stage is free. `false`: a newer release took the place.
-    async fn enter(&self, pipeline: &Pipeline, stage: &str, execution: &str) -> bool {
-        if pipeline.mode != Mode::Parallel {
-            loop {
-                let changed = self.0.changed.notified();
-                {
-                    let mut guard = self.state();
-                    let state = &mut *guard;
-                    if state
-                        .executions
-                        .get(execution)
-                        .is_none_or(|run| run.status != "InProgress")
-                    {
-                        return false;
-                    }
-                    let Some(own) = state.pipelines.get_mut(&pipeline.name) else {
-                        return false;
-                    };
-                    let waiting = own.waiting.entry(stage.to_owned()).or_default();
-                    if !waiting.iter().any(|id| id == execution) {
-                        waiting.push(execution.to_owned());
-                        if pipeline.mode == Mode::Superseded && own.running.contains_key(stage) {
-                            let older: Vec<String> = waiting.drain(..waiting.len() - 1).collect();
-                            let now = self.0.clock.now();
-                            for id in older {
-                                if let Some(run) = state.executions.get_mut(&id) {
-                                    run.status = "Superseded".to_owned();
-                                    run.ended = Some(now);
-                                }
-                            }
-                            self.0.changed.notify_waiters();
-                        }
-                    }
-                    let own = state
-                        .pipelines
-                        .get_mut(&pipeline.name)
-                        .expect("it was there a moment ago");
-                    let waiting = own.waiting.entry(stage.to_owned()).or_default();
-                    if !own.running.contains_key(stage)
-                        && waiting.first().is_some_and(|id| id == execution)
-                    {
-                        waiting.remove(0);
-                        own.running.insert(stage.to_owned(), execution.to_owned());
-                        break;
-                    }
-                }
-                changed.await;
-            }
-        }
-        let mut state = self.state();
-        if let Some(own) = state.pipelines.get_mut(&pipeline.name) {
-            own.latest.insert(stage.to_owned(), execution.to_owned());
-        }
-        true
-    }
-
-    fn begin_stage(&self, stage: &str, execution: &str) -> usize {
-        let index = {
-            let mut state = self.state();
-            let run = state
-                .executions
-                .get_mut(execution)
-                .expect("a running release is known");
-            run.stages.push(StageRun {
-                name: stage.to_owned(),
-                status: "InProgress".to_owned(),
-                actions: Vec::new(),
-            });
-            run.stages.len() - 1
-        };
-        self.tell(
-            execution,
-            HappeningKind::StageStarted {
-                stage: stage.to_owned(),
-            },
-        );
-        index
-    }
-
-    fn end_stage(
-        &self,
-        pipeline: &Pipeline,
-        stage: &str,
-        index: usize,
-        execution: &str,
-        status: &str,
-    ) {
-        {
-            let mut state = self.state();
-            if let Some(run) = state.executions.get_mut(execution) {
-                run.stages[index].status = status.to_owned();
-            }
-            if let Some(own) = state.pipelines.get_mut(&pipeline.name) {
-                own.running
-                    .retain(|name, id| name != stage || id != execution);
-            }
-        }
-        self.0.changed.notify_waiters();
-        self.tell(
-            execution,
-            HappeningKind::StageEnded {
-                stage: stage.to_owned(),
-                status: status.to_owned(),
-            },
-        );
-    }
-
-    pub(super) fn end(&self, execution: &str, status: &str) {
-        {
-            let mut state = self.state();
-            if let Some(run) = state.executions.get_mut(execution) {
-                run.status = status.to_owned();
-                run.ended = Some(self.0.clock.now());
-            }
-        }
-        self.0.changed.notify_waiters();
-        self.tell(
-            execution,
-            HappeningKind::ExecutionEnded {
-                status: status.to_owned(),
-            },
-        );
-    }
-
-    /// Runs one action. `true`: it succeeded.
-    async fn act(
-        &self,
-        pipeline: &Pipeline,
-        stage: &str,
-        stage_index: usize,
-        action: &Action,
-        execution: &str,
-    ) -> bool {
-        let began = self.0.clock.now();
-        let place = {
-            let mut state = self.state();
-            let id = state.id();
-            let run = state
-                .executions
-                .get_mut(execution)
-                .expect("a running release is known");
-            let actions = &mut run.stages[stage_index].actions;
-            actions.push(ActionRun {
-                id,
-                name: action.name.clone(),
-                status: "InProgress".to_owned(),
-                began,
-                ended: None,
-                summary: None,
-                percent: None,
-                external_id: None,
-                failure: None,
-                output_variables: Default::default(),
-                jobs: Vec::new(),
-            });
-            JobPlace {
-                execution: execution.to_owned(),
-                stage: stage_index,
-                action: actions.len() - 1,
-                job: 0,
-            }
-        };
-        let (stage, name) = (stage.to_owned(), action.name.clone());
-        self.tell(
-            execution,
-            HappeningKind::ActionStarted {
-                stage: stage.clone(),
-                action: name.clone(),
-            },
-        );
-        let answer = match &action.work {
-            Work::Source { artifact, content } => {
-                let key = artifact_key(&pipeline.name, execution, artifact);
-                self.0
-                    .s3
-                    .put(&pipeline.artifact_bucket, &key, content.clone());
-                Some(Answer::Success)
-            }
-            Work::Deploy { takes } => {
-                tokio::time::sleep(wait(*takes)).await;
-                self.tell(
-                    execution,
-                    HappeningKind::DeploymentEnded {
-                        stage: stage.clone(),
-                    },
-                );
-                Some(Answer::Success)
-            }
-            Work::Lambda { function, .. } => {
-                self.invoke(pipeline, action, function, &place, began).await
-            }
-        };
-        let mut state = self.state();
-        let own = state.action_mut(&place).expect("a running action is known");
-        own.ended = Some(self.0.clock.now());
-        let (status, text) = match answer {
-            Some(Answer::Success | Answer::Continue(_)) => ("Succeeded", own.summary.clone()),
-            Some(Answer::Failure(kind, message)) => {
-                own.failure = Some((kind, message.clone()));
-                ("Failed", Some(message))
-            }
-            None => ("Abandoned", None),
-        };
-        own.status = status.to_owned();
-        drop(state);
-        let ended = HappeningKind::ActionEnded {
-            stage,
-            action: name,
-            status: status.to_owned(),
-            text,
-        };
-        self.tell(execution, ended);
-        status == "Succeeded"
-    }
-
-    /// Invokes a function until its jobs end. `None`: abandoned.
-    async fn invoke(
-        &self,
-        pipeline: &Pipeline,
-        action: &Action,
-        function: &str,
-        place: &JobPlace,
-        began: Timestamp,
-    ) -> Option<Answer> {
-        let settings = &self.0.settings;
-        let mut token: Option<String> = None;
-        let mut heard = began;
-        loop {
-            let (job, answer) = self.open_job(place, token.as_deref());
-            let event = self.event(pipeline, action, &place.execution, &job, token.as_deref());
-            self.deliver(function, event, &place.execution);
-            let silent = heard + settings.silence_limit;
-            let too_old = began + settings.action_limit;
-            let ends = silent.min(too_old);
-            let answer = tokio::select! {
-                biased;
-                answer = answer => answer.ok(),
-                () = self.0.clock.sleep_until(ends) => {
-                    self.state().close(&job);
-                    return Some(timed_out(function, too_old <= silent));
-                }
-                () = self.abandoned(&place.execution) => { self.state().close(&job); None }
-            };
-            let Some(Answer::Continue(next)) = answer else {
-                return answer;
-            };
-            heard = self.0.clock.now();
-            token = Some(next);
-            let pause = self.state().draw(settings.look_every);
-            tokio::select! {
-                biased;
-                () = self.0.clock.sleep_until((heard + pause).min(too_old)) => {}
-                () = self.abandoned(&place.execution) => return None,
-            }
-            if self.0.clock.now() >= too_old {
-                return Some(timed_out(function, true));
-            }
-        }
-    }
-
-    async fn abandoned(&self, execution: &str) {
-        loop {
-            let changed = self.0.changed.notified();
-            if matches!(self.status(execution).as_str(), "Stopped" | "Superseded") {
-                return;
-            }
-            changed.await;
-        }
-    }
-
-    fn open_job(
-        &self,
-        place: &JobPlace,
-        token: Option<&str>,
-    ) -> (String, oneshot::Receiver<Answer>) {
-        let (sender, receiver) = oneshot::channel();
-        let mut state = self.state();
-        let id = state.id();
-        let created = self.0.clock.now();
-        let jobs = &mut state
-            .action_mut(place)
-            .expect("a running action is known")
-            .jobs;
-        jobs.push(JobRecord {
+/// Makes the record of an execution that is about to run.
+pub(super) fn create(
+    state: &mut State,
+    definition: Arc<Pipeline>,
+    variables: BTreeMap<String, String>,
+    rollback_to: Option<usize>,
+) -> usize {
+    let now = state.clock.now();
+    let id = state.random.uuid();
+    let index = state.executions.len();
+    let target = rollback_to.map(|target| &state.executions[target]);
+    let running = Running {
+        record: Execution {
             id: id.clone(),
-            created,
-            token: token.map(str::to_owned),
-            answer: None,
-            refused_answers: 0,
-            open: true,
-        });
-        let place = JobPlace {
-            job: jobs.len() - 1,
-            ..place.clone()
-        };
-        state.jobs.insert(id.clone(), place);
-        state.open.insert(id.clone(), sender);
-        (id, receiver)
-    }
+            pipeline: definition.name.clone(),
+            pipeline_version: definition.version,
+            mode: definition.mode,
+            rollback_target: target.map(|target| target.record.id.clone()),
+            status: ExecutionStatus::InProgress,
+            began: now,
+            updated: now,
+            ended: None,
+            variables,
+            source_revisions: target.map_or_else(Vec::new, |t| t.record.source_revisions.clone()),
+            stop_reason: None,
+            stages: Vec::new(),
+        },
+        namespaces: target.map_or_else(Default::default, |t| t.namespaces.clone()),
+        artifacts: target.map_or_else(Default::default, |t| t.artifacts.clone()),
+        definition,
+        places: Vec::new(),
+        turn: Arc::new(Notify::new()),
+        dropped: watch::Sender::new(false),
+        ended: watch::Sender::new(false),
+    };
+    let pipeline = state
+        .pipelines
+        .get_mut(&running.record.pipeline)
+        .expect("the definition came from there");
+    pipeline.executions.push(index);
+    state.indexes.insert(id, index);
+    state.executions.push(running);
+    index
+}
 
-    /// Hands an event to Lambda, which runs it when it likes, or loses it.
-    fn deliver(&self, function: &str, event: Value, execution: &str) {
-        let (number, request_id) = {
-            let mut state = self.state();
-            state.invocations += 1;
-            (state.invocations - 1, state.id())
-        };
-        let settings = &self.0.settings;
-        if settings.lose_events.contains(&number) {
-            self.tell(
-                execution,
-                HappeningKind::EventLost {
-                    function: function.to_owned(),
-                },
-            );
+/// Lets an execution run. Needs a tokio runtime.
+pub(super) fn launch(shared: &Arc<Shared>, execution: usize, course: Course) {
+    let shared = Arc::clone(shared);
+    tokio::spawn(async move { run(&shared, execution, course).await });
+}
+
+async fn run(shared: &Arc<Shared>, execution: usize, course: Course) {
+    let (definition, mut dropped) = shared.with(|state| {
+        state.tell(execution, || What::ExecutionStarted);
+        let running = &state.executions[execution];
+        (Arc::clone(&running.definition), running.dropped.subscribe())
+    });
+    for index in course.first..course.end {
+        let stage = &definition.stages[index];
+        let only = course.only.as_deref().filter(|_| index == course.first);
+        if !enter(shared, execution, stage).await {
             return;
         }
-        if settings.duplicate_events.contains(&number) {
-            let (own, function, event) = (self.clone(), function.to_owned(), event.clone());
-            let (request_id, execution) = (request_id.clone(), execution.to_owned());
-            tokio::spawn(async move {
-                tokio::time::sleep(wait(own.0.settings.duplicate_after)).await;
-                own.run_event(&function, event, &request_id, &execution)
-                    .await;
-            });
-        }
-        let (own, function, execution) = (self.clone(), function.to_owned(), execution.to_owned());
-        tokio::spawn(async move {
-            own.run_event(&function, event, &request_id, &execution)
-                .await
-        });
-    }
-
-    /// Runs an event, again where it failed, and at last tells the destination.
-    async fn run_event(&self, function: &str, event: Value, request_id: &str, execution: &str) {
-        let settings = &self.0.settings;
-        let mut last = String::new();
-        let attempts = settings.retry_waits.len() + 1;
-        for attempt in 1..=attempts {
-            match self
-                .attempt(function, event.clone(), request_id, attempt)
-                .await
-            {
-                Ok(()) => return,
-                Err(error) => {
-                    last = error.clone();
-                    let attempt = u32::try_from(attempt).unwrap_or(u32::MAX);
-                    let failed = HappeningKind::FunctionFailed {
-                        function: function.to_owned(),
-                        error,
-                        attempt,
-                    };
-                    self.tell(execution, failed);
-                }
-            }
-            if let Some(pause) = settings.retry_waits.get(attempt - 1) {
-                tokio::time::sleep(wait(*pause)).await;
-            }
-        }
-        if let Some(destination) = &settings.on_failure {
-            let record = failure_record(
-                &event,
-                request_id,
-                function,
-                attempts,
-                self.0.clock.now(),
-                &last,
-            );
-            // What the destination does with it is its own affair.
-            let _ = self.attempt(destination, record, request_id, 1).await;
-        }
-    }
-
-    async fn attempt(
-        &self,
-        function: &str,
-        event: Value,
-        request_id: &str,
-        attempt: usize,
-    ) -> Result<(), String> {
-        let timeout = self.0.settings.function_timeout;
-        let invocation = Invocation {
-            function: function.to_owned(),
-            event,
-            request_id: request_id.to_owned(),
-            deadline: self.0.clock.now() + timeout,
-            attempt: u32::try_from(attempt).unwrap_or(u32::MAX),
+        let status = tokio::select! {
+            biased;
+            _ = dropped.wait_for(|dropped| *dropped) => return,
+            status = run_stage(shared, execution, stage, only) => status,
         };
-        let run = AssertUnwindSafe((self.0.functions)(invocation)).catch_unwind();
-        match tokio::time::timeout(wait(timeout), run).await {
-            Ok(Ok(Ok(()))) => Ok(()),
-            Ok(Ok(Err(error))) => Err(error.to_string()),
-            Ok(Err(_)) => Err("the function panicked".to_owned()),
-            Err(_) => Err(format!(
-                "Task timed out after {}.00 seconds",
-                timeout.as_secs()
-            )),
+        let goes_on = shared.with(|state| {
+            state.end_stage(execution, &stage.name, status);
+            let stopping = state.executions[execution].record.status == ExecutionStatus::Stopping;
+            match status {
+                _ if stopping => state.end_execution(execution, ExecutionStatus::Stopped),
+                StageStatus::Succeeded => return true,
+                _ => state.end_execution(execution, ExecutionStatus::Failed),
+            }
+            false
+        });
+        if !goes_on {
+            return;
+        }
+    }
+    shared.with(|state| state.end_execution(execution, ExecutionStatus::Succeeded));
+}
+
+/// Waits for the execution's turn at a stage; false if it never comes.
+async fn enter(shared: &Arc<Shared>, execution: usize, stage: &Stage) -> bool {
+    let turn = shared.with(|state| Arc::clone(&state.executions[execution].turn));
+    let mut waits = false;
+    loop {
+        let entered = shared.with(|state| {
+            if state.executions[execution].record.status.is_over() {
+                return Some(false);
+            }
+            let entered = state.try_enter(execution, stage);
+            if !entered && !waits {
+                state.wait_for_stage(execution, &stage.name);
+                waits = true;
+            }
+            entered.then_some(true)
+        });
+        match entered {
+            Some(entered) => return entered,
+            None => turn.notified().await,
         }
     }
 }
 
-fn timed_out(function: &str, too_old: bool) -> Answer {
-    let message = if too_old {
-        format!(
-            "The AWS Lambda function {function} did not complete within the action's time limit."
-        )
-    } else {
-        format!(
-            "The AWS Lambda function {function} failed to return a result. Check the function to verify that it has \
-             permission to call the PutJobSuccessResult action and that it made a call to PutJobSuccessResult."
-        )
+/// Runs a stage's actions, one run order after the other.
+async fn run_stage(
+    shared: &Arc<Shared>,
+    execution: usize,
+    stage: &Stage,
+    only: Option<&[String]>,
+) -> StageStatus {
+    let mut groups: BTreeMap<u32, Vec<&Action>> = BTreeMap::new();
+    for action in &stage.actions {
+        if only.is_none_or(|only| only.contains(&action.name)) {
+            groups.entry(action.run_order).or_default().push(action);
+        }
+    }
+    let last = groups.keys().next_back().copied();
+    for (order, group) in groups {
+        let actions = group
+            .into_iter()
+            .map(|a| run_action(shared, execution, stage, a));
+        let statuses = join_all(actions).await;
+        if statuses.contains(&ActionStatus::Failed) {
+            return StageStatus::Failed;
+        }
+        let stopping = shared
+            .with(|state| state.executions[execution].record.status == ExecutionStatus::Stopping);
+        if stopping && Some(order) != last {
+            return StageStatus::Stopped;
+        }
+    }
+    StageStatus::Succeeded
+}
+
+async fn run_action(
+    shared: &Arc<Shared>,
+    execution: usize,
+    stage: &Stage,
+    action: &Action,
+) -> ActionStatus {
+    let (place, unresolved) = shared.with(|state| begin_action(state, execution, stage, action));
+    let end = match (&action.work, unresolved) {
+        (_, Some(reference)) => End::failure(
+            "ConfigurationError",
+            format!("The variable reference {reference} could not be resolved"),
+        ),
+        (Work::Source { artifact }, None) => fetch_source(shared, place, artifact),
+        (Work::Deploy { takes }, None) => {
+            tokio::time::sleep(as_std(*takes)).await;
+            shared.with(|state| {
+                let (stage, action) = state.names(place);
+                state.tell(execution, || What::DeploymentEnded { stage, action });
+            });
+            End::success()
+        }
+        (Work::Lambda { .. }, None) => lambda::run(shared, place).await,
     };
-    Answer::Failure("JobFailed".to_owned(), message)
+    shared.with(|state| {
+        state.end_action(place, end);
+        state.action(place).status
+    })
+}
+
+/// Records the beginning of an action; also the reference to a variable that
+/// does not exist, if there is one.
+fn begin_action(
+    state: &mut State,
+    execution: usize,
+    stage: &Stage,
+    action: &Action,
+) -> (Place, Option<String>) {
+    let now = state.clock.now();
+    let id = state.random.uuid();
+    let outputs: Vec<Artifact> = action
+        .output_artifacts
+        .iter()
+        .map(|name| new_artifact(state, execution, name))
+        .collect();
+    let running = &mut state.executions[execution];
+    let configuration = action.work.configuration();
+    let mut resolved_configuration = BTreeMap::new();
+    let mut unresolved = None;
+    for (key, value) in &configuration {
+        match variables::resolve(value, |namespace, key| variable(running, namespace, key)) {
+            Ok(value) => drop(resolved_configuration.insert(key.clone(), value)),
+            Err(reference) => unresolved = Some(reference),
+        }
+    }
+    let stage_at = running
+        .record
+        .stages
+        .iter()
+        .position(|run| run.name == stage.name);
+    let stage_at = stage_at.expect("a stage's actions run after it was entered");
+    let inputs = action.input_artifacts.iter();
+    let input_artifacts = inputs
+        .filter_map(|name| running.artifacts.get(name).cloned())
+        .collect();
+    let actions = &mut running.record.stages[stage_at].actions;
+    let place = Place {
+        execution,
+        stage: stage_at,
+        action: actions.len(),
+    };
+    actions.push(ActionRun {
+        id,
+        name: action.name.clone(),
+        action_type: action.work.action_type(),
+        status: ActionStatus::InProgress,
+        began: now,
+        updated: now,
+        ended: None,
+        configuration,
+        resolved_configuration,
+        namespace: action.namespace.clone(),
+        input_artifacts,
+        output_artifacts: outputs,
+        jobs: Vec::new(),
+        invocations: Vec::new(),
+        summary: None,
+        percent_complete: None,
+        external_execution_id: None,
+        failure: None,
+        output_variables: BTreeMap::new(),
+    });
+    running.places.push(place);
+    let latest_runs = &mut state.stage_state(execution, &stage.name).latest_runs;
+    latest_runs.insert(action.name.clone(), place);
+    let name = &state.executions[execution].record.pipeline;
+    if let Some(pipeline) = state.pipelines.get_mut(name) {
+        pipeline.places.push(place);
+    }
+    state.tell(execution, || What::ActionStarted {
+        stage: stage.name.clone(),
+        action: action.name.clone(),
+    });
+    (place, unresolved)
+}
+
+/// What `#{namespace.key}` stands for in this execution.
+fn variable(running: &Running, namespace: &str, key: &str) -> Option<String> {
+    match (namespace, key) {
+        ("codepipeline", "PipelineExecutionId") => Some(running.record.id.clone()),
+        ("codepipeline", _) => None,
+        ("variables", _) => running.record.variables.get(key).cloned(),
+        _ => running.namespaces.get(namespace)?.get(key).cloned(),
+    }
+}
+
+/// A place in the artifact bucket, named as CodePipeline names it.
+fn new_artifact(state: &mut State, execution: usize, name: &str) -> Artifact {
+    let unique = state.random.letters(7);
+    let definition = &state.executions[execution].definition;
+    let pipeline: String = definition.name.chars().take(20).collect();
+    let short: String = name.chars().take(10).collect();
+    Artifact {
+        name: name.to_owned(),
+        revision: None,
+        bucket: definition.artifact_bucket.clone(),
+        key: format!("{pipeline}/{short}/{unique}"),
+    }
+}
+
+fn fetch_source(shared: &Shared, place: Place, bytes: &[u8]) -> End {
+    let revision = shared.with(|state| {
+        let revision = revision_of(bytes);
+        let created = state.clock.now();
+        let run = state.action_mut(place);
+        let action = run.name.clone();
+        let artifact = &mut run.output_artifacts[0];
+        artifact.revision = Some(revision.clone());
+        let (name, bucket, key) = (
+            artifact.name.clone(),
+            artifact.bucket.clone(),
+            artifact.key.clone(),
+        );
+        let record = &mut state.executions[place.execution].record;
+        record.source_revisions.push(SourceRevision {
+            action,
+            artifact: name,
+            revision,
+            created,
+        });
+        (bucket, key)
+    });
+    let (bucket, key) = revision;
+    shared.s3.put(&bucket, &key, bytes.to_vec());
+    End {
+        failure: None,
+        output_variables: BTreeMap::from([
+            ("BucketName".to_owned(), bucket),
+            ("ObjectKey".to_owned(), key),
+        ]),
+    }
+}
+
+/// 40 hexadecimal digits that follow from the bytes, in the look of a commit.
+fn revision_of(bytes: &[u8]) -> String {
+    let mut hash: u64 = 0xCBF2_9CE4_8422_2325;
+    for byte in bytes {
+        hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01B3);
+    }
+    let mut random = super::random::Random::from_seed(hash);
+    let (high, middle, low) = (random.bits(), random.bits(), random.bits());
+    format!("{high:016x}{middle:016x}{:08x}", low >> 32)
+}
+
+/// tokio's kind of duration; nothing for a negative one.
+pub(super) fn as_std(duration: SignedDuration) -> std::time::Duration {
+    duration.try_into().unwrap_or_default()
 }

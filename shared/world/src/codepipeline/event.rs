@@ -1,126 +1,116 @@
-//! The event that a function gets, as AWS documents it.
+//! The `CodePipeline.job` event, and what `GetJobDetails` tells beyond it.
 
-use serde_json::{Value, json};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Map, Value, json};
 
-use super::model::{Execution, State};
-use super::{Action, CodePipeline, Pipeline, Work};
+use super::random::Random;
+use super::record::{ActionRun, Artifact};
 
-/// The access key of a job's credentials, which reach its artifacts only.
-pub const ARTIFACT_ACCESS_KEY: &str = "ASIAARTIFACTS000000";
+/// How long a job's artifact credentials hold.
+const CREDENTIALS_HOLD: SignedDuration = SignedDuration::from_hours(1);
 
-/// Where an artifact of an execution is.
-pub(super) fn artifact_key(pipeline: &str, execution: &str, artifact: &str) -> String {
-    format!("{pipeline}/{artifact}/{}", &execution[..8])
+/// What a job's event says that its action does not know.
+pub(super) struct Context<'a> {
+    pub(super) account: &'a str,
+    pub(super) job: &'a str,
+    pub(super) token: Option<&'a str>,
+    pub(super) credentials: &'a Credentials,
 }
 
-impl CodePipeline {
-    /// The event of a job.
-    pub(super) fn event(
-        &self,
-        pipeline: &Pipeline,
-        action: &Action,
-        execution: &str,
-        job: &str,
-        token: Option<&str>,
-    ) -> Value {
-        let mut configuration = json!({});
-        if let Work::Lambda {
-            function,
-            user_parameters,
-        } = &action.work
-        {
-            configuration["FunctionName"] = json!(function);
-            if let Some(text) = user_parameters {
-                configuration["UserParameters"] = json!(self.resolved(text, execution));
-            }
-        }
-        let artifacts: Vec<Value> = action
-            .input_artifacts
-            .iter()
-            .map(|name| {
-                json!({ "name": name, "revision": null, "location": { "type": "S3", "s3Location": {
-                    "bucketName": pipeline.artifact_bucket,
-                    "objectKey": artifact_key(&pipeline.name, execution, name),
-                }}})
-            })
-            .collect();
-        let mut data = json!({
-            "actionConfiguration": { "configuration": configuration },
-            "inputArtifacts": artifacts,
-            "outputArtifacts": [],
-            "artifactCredentials": {
-                "accessKeyId": ARTIFACT_ACCESS_KEY,
-                "secretAccessKey": "simulated-artifact-secret",
-                "sessionToken": "simulated-artifact-session",
-            },
-        });
-        if let Some(token) = token {
-            data["continuationToken"] = json!(token);
-        }
-        json!({ "CodePipeline.job": { "id": job, "accountId": self.0.account, "data": data } })
-    }
+/// Keys for the artifact bucket, each job's own. The secrets are marked, so
+/// that a test can look for them where they must not be.
+pub(super) struct Credentials {
+    pub(super) access_key_id: String,
+    secret_access_key: String,
+    session_token: String,
+    pub(super) expires: Timestamp,
+}
 
-    /// Variables in a text replaced by their values, which are not escaped.
-    pub(super) fn resolved(&self, text: &str, execution: &str) -> String {
-        let mut text = text.replace("#{codepipeline.PipelineExecutionId}", execution);
-        let state = self.state();
-        if let Some(run) = state.executions.get(execution) {
-            for (name, value) in variables(run) {
-                text = text.replace(&format!("#{{{name}}}"), &value);
-            }
+impl Credentials {
+    pub(super) fn draw(random: &mut Random, now: Timestamp) -> Credentials {
+        Credentials {
+            access_key_id: format!("ASIA{}", random.letters(16)),
+            secret_access_key: format!("ArtifactSecretKey{}", random.letters(23)),
+            session_token: format!("ArtifactSessionToken{}", random.letters(44)),
+            expires: now
+                .saturating_add(CREDENTIALS_HOLD)
+                .unwrap_or(Timestamp::MAX),
         }
-        text
     }
 }
 
-/// Output variables of actions that ended, as `ACTION.NAME`.
-fn variables(run: &Execution) -> Vec<(String, String)> {
-    run.stages
-        .iter()
-        .flat_map(|stage| &stage.actions)
-        .flat_map(|action| {
-            action
-                .output_variables
-                .iter()
-                .map(|(k, v)| (format!("{}.{k}", action.name), v.clone()))
-        })
-        .collect()
-}
-
-/// What a failed event's destination is told.
-pub(super) fn failure_record(
-    event: &Value,
-    request_id: &str,
-    function: &str,
-    attempts: usize,
-    now: jiff::Timestamp,
-    error: &str,
-) -> Value {
-    json!({
-        "version": "1.0",
-        "timestamp": now.to_string(),
-        "requestContext": {
-            "requestId": request_id,
-            "functionArn": format!("arn:aws:lambda:us-east-1:111122223333:function:{function}:$LATEST"),
-            "condition": "RetriesExhausted",
-            "approximateInvokeCount": attempts,
+/// The payload that CodePipeline sends to the function.
+pub(super) fn job_event(context: &Context<'_>, run: &ActionRun) -> Value {
+    let credentials = context.credentials;
+    let mut data = json!({
+        "actionConfiguration": { "configuration": run.resolved_configuration },
+        "inputArtifacts": artifacts(&run.input_artifacts),
+        "outputArtifacts": artifacts(&run.output_artifacts),
+        "artifactCredentials": {
+            "accessKeyId": credentials.access_key_id,
+            "secretAccessKey": credentials.secret_access_key,
+            "sessionToken": credentials.session_token,
+            "expirationTime": credentials.expires.as_millisecond(),
         },
-        "requestPayload": event,
-        "responseContext": { "statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled" },
-        "responsePayload": { "errorMessage": error },
-    })
+    });
+    if let Some(token) = context.token {
+        data["continuationToken"] = json!(token);
+    }
+    json!({ "CodePipeline.job": {
+        "id": context.job,
+        "accountId": context.account,
+        "data": data,
+    }})
 }
 
-/// For `GetJobDetails`.
-pub(super) fn context(state: &State, job: &str) -> Option<Value> {
-    let place = state.jobs.get(job)?;
-    let run = state.executions.get(&place.execution)?;
-    let stage = run.stages.get(place.stage)?;
-    let action = stage.actions.get(place.action)?;
-    Some(json!({
-        "pipelineName": run.pipeline,
-        "pipelineExecutionId": run.id,
-        "stage": { "name": stage.name },
-        "action": { "name": action.name, "actionExecutionId": action.id },
-    }))
+/// Where a job belongs, as only `GetJobDetails` tells.
+pub(super) struct Origin<'a> {
+    pub(super) pipeline: &'a str,
+    pub(super) pipeline_arn: String,
+    pub(super) execution: &'a str,
+    pub(super) stage: &'a str,
+}
+
+/// The answer of `GetJobDetails` for the job that `event` was sent for.
+pub(super) fn job_details(event: &Value, origin: &Origin<'_>, run: &ActionRun) -> Value {
+    let job = &event["CodePipeline.job"];
+    let mut data = job["data"].as_object().cloned().unwrap_or_default();
+    if let Some(credentials) = data
+        .get_mut("artifactCredentials")
+        .and_then(Value::as_object_mut)
+    {
+        credentials.remove("expirationTime");
+    }
+    data.insert("actionTypeId".to_owned(), action_type(run));
+    data.insert(
+        "pipelineContext".to_owned(),
+        json!({
+            "pipelineName": origin.pipeline,
+            "stage": { "name": origin.stage },
+            "action": { "name": run.name, "actionExecutionId": run.id },
+            "pipelineArn": origin.pipeline_arn,
+            "pipelineExecutionId": origin.execution,
+        }),
+    );
+    json!({ "jobDetails": { "id": job["id"], "accountId": job["accountId"], "data": data } })
+}
+
+fn action_type(run: &ActionRun) -> Value {
+    let (category, provider) = run.action_type;
+    json!({ "category": category, "owner": "AWS", "provider": provider, "version": "1" })
+}
+
+fn artifacts(artifacts: &[Artifact]) -> Vec<Map<String, Value>> {
+    let describe = |artifact: &Artifact| {
+        let location = json!({
+            "type": "S3",
+            "s3Location": { "bucketName": artifact.bucket, "objectKey": artifact.key },
+        });
+        Map::from_iter([
+            ("name".to_owned(), json!(artifact.name)),
+            ("revision".to_owned(), json!(artifact.revision)),
+            ("location".to_owned(), location),
+        ])
+    };
+    artifacts.iter().map(describe).collect()
 }
