@@ -1,1 +1,234 @@
-//! Placeholder.
+//! CodePipeline, with the Lambda that it invokes: releases run in the world's
+//! time, and the API over which functions and people reach them.
+//!
+//! Faithful where it matters to a gate: invocation is asynchronous, events
+//! come twice or never, a failed run gets the same event again, each
+//! continuation is a new job, every limit on an answer is enforced, silence
+//! ends an action after 20 minutes and patience after 24 hours. What AWS does
+//! not document is a switch in [`Settings`].
+//!
+//! Nothing here knows the system clock or draws a random number that does not
+//! follow from the seed. Start at [`CodePipeline`]; `engine` runs stages,
+//! `lambda` one action's jobs, `invoke` one event's attempts, `answers` takes
+//! what functions say.
+
+mod action_list;
+mod answers;
+mod control;
+mod definition;
+mod engine;
+mod event;
+mod happening;
+mod invoke;
+mod lambda;
+mod limits;
+mod paging;
+mod random;
+mod reads;
+mod record;
+mod settings;
+mod state;
+mod variables;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+pub use definition::{Action, Mode, Pipeline, Stage, Work};
+pub use happening::{Faults, Happening, What};
+pub use record::{
+    ActionRun, ActionStatus, Answer, AnswerRecord, Artifact, Execution, ExecutionStatus, Failure,
+    InvocationRecord, JobRecord, JobState, Progress, SourceRevision, StageRun, StageStatus,
+};
+pub use settings::{
+    ClosedJob, FunctionError, Functions, Interval, Invocation, LengthUnit, Settings, SilenceFrom,
+};
+
+use crate::clock::Clock;
+use crate::s3::S3;
+use crate::wire::{ApiError, Protocol};
+use state::{PipelineState, Shared};
+
+/// The CodePipeline of one account and region. Copies are the same one.
+#[derive(Clone)]
+pub struct CodePipeline {
+    shared: Arc<Shared>,
+}
+
+impl std::fmt::Debug for CodePipeline {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (account, region) = (&self.shared.account, &self.shared.region);
+        write!(formatter, "CodePipeline({account}, {region})")
+    }
+}
+
+impl CodePipeline {
+    /// A CodePipeline without pipelines. Artifacts go to `s3`; `functions`
+    /// runs what Lambda actions name; ids and drawn intervals follow from `seed`.
+    pub fn new(
+        clock: Clock,
+        settings: Settings,
+        seed: u64,
+        account: &str,
+        region: &str,
+        s3: S3,
+        functions: Functions,
+    ) -> CodePipeline {
+        let shared = Shared::new(clock, settings, seed, (account, region), s3, functions);
+        CodePipeline {
+            shared: Arc::new(shared),
+        }
+    }
+
+    /// Defines a pipeline, or changes it: then executions of the old
+    /// definition end as Cancelled. Creates the artifact bucket.
+    pub fn define(&self, pipeline: Pipeline) -> Result<(), ApiError> {
+        pipeline.check()?;
+        self.shared.s3.create_bucket(&pipeline.artifact_bucket);
+        self.shared.with(|state| {
+            let now = state.clock.now();
+            let name = pipeline.name.clone();
+            let definition = Arc::new(pipeline);
+            let Some(known) = state.pipelines.get_mut(&name) else {
+                let pipeline = PipelineState {
+                    definition,
+                    created: now,
+                    updated: now,
+                    executions: Vec::new(),
+                    stages: HashMap::new(),
+                    places: Vec::new(),
+                    start_tokens: HashMap::new(),
+                };
+                state.pipelines.insert(name, pipeline);
+                return;
+            };
+            (known.definition, known.updated) = (definition, now);
+            for execution in known.executions.clone() {
+                state.end_execution(execution, ExecutionStatus::Cancelled);
+            }
+        });
+        Ok(())
+    }
+
+    /// Starts an execution and gives its id. Needs a tokio runtime.
+    pub fn start(&self, pipeline: &str) -> Result<String, ApiError> {
+        self.start_with(pipeline, BTreeMap::new())
+    }
+
+    /// Starts an execution with pipeline variables, which actions refer to as
+    /// `#{variables.NAME}`.
+    pub fn start_with(
+        &self,
+        pipeline: &str,
+        variables: BTreeMap<String, String>,
+    ) -> Result<String, ApiError> {
+        control::start_execution(&self.shared, pipeline, variables, None)
+    }
+
+    /// Waits for an execution to end, and gives all that it did.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such execution.
+    pub async fn finished(&self, execution: &str) -> Execution {
+        let mut ended = self.shared.with(|state| {
+            let index = state.indexes.get(execution).copied();
+            let index = index.expect("the caller names an execution that was started");
+            state.executions[index].ended.subscribe()
+        });
+        // The sender lives as long as the shared state, which `self` holds.
+        let _lives = ended.wait_for(|ended| *ended).await;
+        self.execution(execution)
+            .expect("executions are never forgotten, and it was there before")
+    }
+
+    /// A copy of what an execution did so far.
+    pub fn execution(&self, execution: &str) -> Option<Execution> {
+        self.shared.with(|state| {
+            let index = *state.indexes.get(execution)?;
+            Some(state.executions[index].record.clone())
+        })
+    }
+
+    /// The ids of a pipeline's executions, oldest first; rollbacks as well.
+    pub fn executions(&self, pipeline: &str) -> Vec<String> {
+        self.shared.with(|state| {
+            let pipeline = state.pipelines.get(pipeline);
+            let indexes = pipeline.into_iter().flat_map(|p| &p.executions);
+            indexes
+                .map(|index| state.executions[*index].record.id.clone())
+                .collect()
+        })
+    }
+
+    /// How often each kind of fault occurred.
+    pub fn faults(&self) -> Faults {
+        self.shared.with(|state| state.faults)
+    }
+
+    /// Has `observer` told of everything that happens from now on.
+    pub fn on_happening(&self, observer: impl Fn(&Happening) + Send + Sync + 'static) {
+        self.shared.observe(Arc::new(observer));
+    }
+
+    /// Answers one call of the API. `credentials` is the caller's access key
+    /// id; a job's artifact credentials may do nothing here.
+    pub fn call(
+        &self,
+        operation: &str,
+        protocol: Protocol,
+        body: &[u8],
+        credentials: &str,
+    ) -> Result<Vec<u8>, ApiError> {
+        let shared = &self.shared;
+        if shared.s3.is_granted(credentials) {
+            let message = format!("Artifact credentials may not call codepipeline:{operation}");
+            return Err(ApiError::client("AccessDeniedException", message));
+        }
+        let settings = &shared.settings;
+        match operation {
+            "PutJobSuccessResult" => {
+                answers::put_success(shared, protocol.read(body)?).map(|()| Vec::new())
+            }
+            "PutJobFailureResult" => {
+                answers::put_failure(shared, protocol.read(body)?).map(|()| Vec::new())
+            }
+            "GetJobDetails" => {
+                let input = protocol.read(body)?;
+                shared.with(|state| protocol.write(&answers::job_details(shared, state, &input)?))
+            }
+            "GetPipelineExecution" => {
+                let input = protocol.read(body)?;
+                shared.with(|state| protocol.write(&reads::execution(state, settings, &input)?))
+            }
+            "GetPipelineState" => {
+                let input = protocol.read(body)?;
+                let read = |state: &mut _| {
+                    protocol.write(&reads::pipeline_state(state, settings, &input)?)
+                };
+                shared.with(read)
+            }
+            "ListPipelineExecutions" => {
+                let input = protocol.read(body)?;
+                shared.with(|state| protocol.write(&reads::executions(state, settings, &input)?))
+            }
+            "ListActionExecutions" => {
+                let input = protocol.read(body)?;
+                shared.with(|state| {
+                    let region = &shared.region;
+                    protocol.write(&action_list::actions(state, settings, region, &input)?)
+                })
+            }
+            "StartPipelineExecution" => protocol.run(body, |input| control::start(shared, input)),
+            "StopPipelineExecution" => protocol.run(body, |input| control::stop(shared, input)),
+            "RollbackStage" => protocol.run(body, |input| control::roll_back(shared, &input)),
+            "RetryStageExecution" => protocol.run(body, |input| control::retry(shared, &input)),
+            _ => Err(ApiError::client(
+                "UnknownOperationException",
+                format!("CodePipeline has no operation {operation} in this world"),
+            )),
+        }
+    }
+}
