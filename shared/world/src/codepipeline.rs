@@ -27,7 +27,9 @@ mod random;
 mod reads;
 mod record;
 mod settings;
+mod stage_reads;
 mod state;
+mod transitions;
 mod variables;
 
 #[cfg(test)]
@@ -206,7 +208,7 @@ impl CodePipeline {
             "GetPipelineState" => {
                 let input = protocol.read(body)?;
                 let read = |state: &mut _| {
-                    protocol.write(&reads::pipeline_state(state, settings, &input)?)
+                    protocol.write(&stage_reads::pipeline_state(state, settings, &input)?)
                 };
                 shared.with(read)
             }

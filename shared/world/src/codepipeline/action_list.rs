@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::limits::Checks;
 use super::paging;
-use super::reads::ErrorDetails;
 use super::record::{ActionRun, ActionStatus, Artifact, StageRun};
 use super::settings::Settings;
+use super::stage_reads::ErrorDetails;
 use super::state::{Place, State};
 use crate::wire::{ApiError, Time};
 
