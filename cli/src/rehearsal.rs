@@ -181,6 +181,12 @@ pub async fn run_in(
     })
 }
 
+/// All functions of Sluice for a world with an evidence bucket, for whoever
+/// only watches CodePipeline.
+pub fn functions_in(world: &World) -> Functions {
+    functions(world, true, &Arc::default())
+}
+
 #[derive(Default)]
 struct Gathered {
     gates: Vec<GateEnd>,
@@ -197,12 +203,12 @@ fn functions(world: &World, with_bucket: bool, gathered: &Arc<Mutex<Gathered>>) 
         );
     };
     let log = Arc::clone(gathered);
-    let host = Arc::new(Host {
-        aws: aws_of(world),
-        gates: vec![Box::new(BakeGate), Box::new(ClearGate)],
-        evidence_bucket: with_bucket.then(|| EVIDENCE_BUCKET.to_owned()),
-        log: Arc::new(move |line| lock(&log, &mut |gathered| gathered.log.push(line.clone()))),
-    });
+    let host = Arc::new(Host::new(
+        aws_of(world),
+        vec![Box::new(BakeGate), Box::new(ClearGate)],
+        with_bucket.then(|| EVIDENCE_BUCKET.to_owned()),
+        Arc::new(move |line| lock(&log, &mut |gathered| gathered.log.push(line.clone()))),
+    ));
     let gathered = Arc::clone(gathered);
     Arc::new(move |invocation: Invocation| {
         let (host, gathered) = (Arc::clone(&host), Arc::clone(&gathered));

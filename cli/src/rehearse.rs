@@ -44,6 +44,9 @@ pub struct RehearseArguments {
     /// a list of [from, to], or `FILE#KEY` for one list in a map of lists
     #[arg(long, value_name = "FILE", requires = "begin_every")]
     windows: Option<String>,
+    /// Write the evidence of each gate into this folder
+    #[arg(long, value_name = "FOLDER", conflicts_with = "begin_every")]
+    evidence: Option<PathBuf>,
     /// Take the recorded series of a metric from this file instead
     #[arg(long, value_name = "METRIC=FILE")]
     csv: Vec<String>,
@@ -111,6 +114,16 @@ fn one(
         writeln!(io::stdout(), "{document}")?;
     } else {
         show::summary(&mut anstream::stdout(), plan, &done, took)?;
+    }
+    if let Some(folder) = &arguments.evidence {
+        for end in &done.gates {
+            let file = folder.join(format!("{}-{}.json", end.stage, end.gate));
+            std::fs::create_dir_all(folder)?;
+            std::fs::write(&file, serde_json::to_vec_pretty(&end.evidence)?)?;
+            if !arguments.json {
+                writeln!(anstream::stdout(), "evidence: {}", file.display())?;
+            }
+        }
     }
     Ok(code(plan, &done))
 }

@@ -1,3 +1,4 @@
 //! Whole releases, through hosts, gates and tokens, in a simulated AWS.
 
 mod first;
+mod many;

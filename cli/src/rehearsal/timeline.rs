@@ -125,15 +125,19 @@ impl Timeline {
                 (2, format!("the event for {function} was lost"), false)
             }
             HappeningKind::ActionEnded {
+                stage,
                 action,
                 status,
                 text,
-                ..
             } => {
                 let first = text
                     .as_deref()
                     .and_then(|text| text.lines().next())
                     .unwrap_or("");
+                // Stage and gate are on the timeline already.
+                let first = first
+                    .strip_prefix(&format!("gate `{action}` of stage `{stage}`"))
+                    .map_or(first, |rest| rest.trim_start_matches([':', ' ']));
                 let text = if first.is_empty() {
                     format!("{action} {status}")
                 } else {

@@ -48,9 +48,27 @@ pub struct Host {
     pub evidence_bucket: Option<String>,
     /// Where its log goes.
     pub log: Log,
+    /// Records that were read, for as long as Lambda keeps the process.
+    records: record::Kept,
 }
 
 impl Host {
+    /// A function that serves these gates.
+    pub fn new(
+        aws: Aws,
+        gates: Vec<Box<dyn AnyGate>>,
+        evidence_bucket: Option<String>,
+        log: Log,
+    ) -> Host {
+        Host {
+            aws,
+            gates,
+            evidence_bucket,
+            log,
+            records: record::Kept::default(),
+        }
+    }
+
     fn gate(&self, kind: &str) -> Option<&dyn AnyGate> {
         self.gates
             .iter()

@@ -240,7 +240,15 @@ impl Session {
         }
         self.token = self.token.clone().looked(self.now);
         if let Some(reference) = &self.token.record {
-            self.record = Some(load(reference, &self.token.subject, host).await?);
+            match load(reference, &self.token.subject, host).await {
+                Ok(record) => self.record = Some(record),
+                Err(error @ GateError::ServiceUnavailable { .. }) if !last_chance => {
+                    let line =
+                        format!("what was written down could not be read at this look: {error}");
+                    return Ok(self.again(self.now + BEGIN_AGAIN_AFTER, 0, line));
+                }
+                Err(error) => return Err(error),
+            }
         }
         let settings = self.settings(host).await?;
         self.mode = settings.settings.mode();

@@ -1,6 +1,9 @@
 //! What is written down once, when a gate begins: put if absent into the
 //! evidence bucket, or carried in the token where there is no bucket.
 
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
 use jiff::SignedDuration;
 use sluice_aws::{AwsError, PutOutcome};
 use sluice_core::GateError;
@@ -13,6 +16,35 @@ use crate::Host;
 const RECORD_BYTES_MAX: u64 = 1024 * 1024;
 /// Reads of a record that another invocation is just putting.
 const READS_MAX: u32 = 4;
+
+/// Records kept in memory at the same time: a function serves many releases.
+const KEPT_MAX: usize = 64;
+
+/// Records by their SHA-256. A record never changes, so one that was read is
+/// as good as the one in the bucket.
+#[derive(Default)]
+pub(crate) struct Kept(Mutex<BTreeMap<String, Record>>);
+
+impl Kept {
+    fn get(&self, digest: &str) -> Option<Record> {
+        self.0
+            .lock()
+            .expect("nothing panics while it holds this lock")
+            .get(digest)
+            .cloned()
+    }
+
+    fn put(&self, digest: &str, record: &Record) {
+        let mut kept = self
+            .0
+            .lock()
+            .expect("nothing panics while it holds this lock");
+        if kept.len() >= KEPT_MAX {
+            kept.clear();
+        }
+        kept.insert(digest.to_owned(), record.clone());
+    }
+}
 
 fn key(record: &Record) -> String {
     let Subject {
@@ -118,29 +150,14 @@ pub(crate) async fn load(
         RecordRef::Stored {
             key,
             sha256: expected,
-        } => {
-            let Some(bucket) = &host.evidence_bucket else {
-                return Err(invalid(
-                    "it is in an evidence bucket, and `SLUICE_EVIDENCE_BUCKET` is no longer set"
-                        .to_owned(),
-                ));
-            };
-            let read = host.aws.read_object(bucket, key, RECORD_BYTES_MAX).await;
-            let bytes = read.map_err(|error| match &error.refusal {
-                sluice_aws::Refusal::Code(_) => {
-                    invalid(format!("s3://{bucket}/{key}: {}", error.message))
-                }
-                _ => error.into(),
-            })?;
-            let got = sha256(&bytes);
-            if &got != expected {
-                return Err(invalid(format!(
-                    "s3://{bucket}/{key} was changed: its SHA-256 is {got}, not {expected}"
-                )));
+        } => match host.records.get(expected) {
+            Some(record) => record,
+            None => {
+                let record = fetch(key, expected, host).await?;
+                host.records.put(expected, &record);
+                record
             }
-            serde_json::from_slice(&bytes)
-                .map_err(|error| invalid(format!("it cannot be read: {error}")))?
-        }
+        },
     };
     if record.record != RECORD_FORM {
         return Err(invalid(format!(
@@ -152,4 +169,26 @@ pub(crate) async fn load(
         return Err(invalid("it is of another gate or release".to_owned()));
     }
     Ok(record)
+}
+
+/// Reads a record from the bucket, and checks that it is the one.
+async fn fetch(key: &str, expected: &str, host: &Host) -> Result<Record, GateError> {
+    let invalid = |detail: String| GateError::RecordInvalid { detail };
+    let Some(bucket) = &host.evidence_bucket else {
+        return Err(invalid(
+            "it is in an evidence bucket, and `SLUICE_EVIDENCE_BUCKET` is no longer set".to_owned(),
+        ));
+    };
+    let read = host.aws.read_object(bucket, key, RECORD_BYTES_MAX).await;
+    let bytes = read.map_err(|error| match &error.refusal {
+        sluice_aws::Refusal::Code(_) => invalid(format!("s3://{bucket}/{key}: {}", error.message)),
+        _ => error.into(),
+    })?;
+    let got = sha256(&bytes);
+    if got != *expected {
+        return Err(invalid(format!(
+            "s3://{bucket}/{key} was changed: its SHA-256 is {got}, not {expected}"
+        )));
+    }
+    serde_json::from_slice(&bytes).map_err(|error| invalid(format!("it cannot be read: {error}")))
 }

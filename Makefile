@@ -1,0 +1,42 @@
+# `make` alone lists the targets.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+CARGO ?= cargo
+# The fast runner where it is installed; plain cargo does the same.
+NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
+
+.PHONY: help demo test check docs bench soak clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## rehearse four releases of an example service, no AWS account
+	@$(CARGO) build --locked -q -p sluice
+	@examples/checkout/demo.sh target/debug/sluice
+
+test: check ## everything that CI runs
+	$(CARGO) build --locked --workspace --all-targets
+ifeq ($(NEXTEST),yes)
+	$(CARGO) nextest run --locked --workspace --no-fail-fast
+else
+	$(CARGO) test --locked --workspace --no-fail-fast
+endif
+	@examples/checkout/demo.sh target/debug/sluice > target/demo.txt && tail -n 5 target/demo.txt
+
+check: ## format and lints
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+
+docs: ## write the generated parts of the documents again
+	$(CARGO) run --locked -q -p sluice-tests --example write_semantics
+
+bench: ## what a rehearsal costs: a bake of 22 hours, a series of releases
+	$(CARGO) build --locked --release -q -p sluice
+	@examples/long/bench.sh target/release/sluice
+
+soak: ## many seeds of the rehearsal, longer than CI waits
+	$(CARGO) build --locked --release -q -p sluice
+	@examples/checkout/soak.sh target/release/sluice 200
+
+clean: ## remove what was built
+	$(CARGO) clean
