@@ -6,4 +6,6 @@
     reason = "a test that cannot go on should say where"
 )]
 
+mod cli;
+mod docs;
 mod whole;

@@ -50,6 +50,6 @@ fn one(stage: &str, gate: &str, settings: &GateSettings) -> Value {
         "looks_every": effort.pace,
         "looks_until_pass_max": effort.looks_until(effort.passes_after),
         "looks_max": effort.looks_until(effort.at_most),
-        "calls_each_look": effort.calls,
+        "calls_each_look_between": effort.calls,
     })
 }

@@ -138,10 +138,7 @@ fn describe_bake(bake: &Bake, effort: &Effort) -> (String, Vec<String>) {
     let (settle, more_than) = match bake.settle {
         Settle::For(length) if length.as_seconds() == 0 => (String::new(), ""),
         Settle::For(length) => (format!(" + {length} to settle"), ""),
-        Settle::Auto => (
-            " + as long as the slowest alarm takes to settle".to_owned(),
-            "more than ",
-        ),
+        Settle::Auto => (" + time to settle".to_owned(), "more than "),
     };
     let headline = format!("{} for {}{settle}", alarms(&bake.alarms), bake.bake_for);
     let traffic = match &bake.traffic {
@@ -161,10 +158,10 @@ fn describe_bake(bake: &Bake, effort: &Effort) -> (String, Vec<String>) {
     let details = vec![
         traffic,
         format!(
-            "passes {more_than}{passes_after} after the first look, at most {at_most} after it"
+            "can pass {more_than}{passes_after} after its first look; ends undecided after {at_most}"
         ),
         format!(
-            "one look every {pace}: {} until the first pass, {} until {at_most}; {} AWS calls each",
+            "looks every {pace}: {} until it can pass, {} until {at_most}; {} AWS calls each",
             effort.looks_until(*passes_after),
             effort.looks_until(*at_most),
             effort.calls_each()
@@ -177,14 +174,11 @@ fn describe_clear(clear: &Clear, effort: &Effort) -> (String, Vec<String>) {
     let headline = format!("{} OK for {}", alarms(&clear.alarms), clear.quiet());
     let calls = effort.calls_each();
     let details = match clear.within {
-        None => vec![
-            "answers at the first look".to_owned(),
-            format!("1 look, {calls} AWS calls"),
-        ],
+        None => vec!["answers at its first look".to_owned()],
         Some(within) => vec![
-            format!("passes at the first look at the earliest, at most {within} after it"),
+            format!("can pass at its first look; ends without a pass after {within}"),
             format!(
-                "one look every {}: at most {}; {calls} AWS calls each",
+                "looks every {}: {} until {within}; {calls} AWS calls each",
                 effort.pace,
                 effort.looks_until(within)
             ),

@@ -1,0 +1,3 @@
+//! The documents say what the code does.
+
+mod errors;
