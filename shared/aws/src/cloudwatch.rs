@@ -21,6 +21,9 @@ const NAMES_MAX: usize = 100;
 const PAGE_RECORDS: i32 = 100;
 /// Pages of one answer that are read; more are an error, never cut off.
 const PAGES_MAX: usize = 20;
+/// AWS allows three history calls a second for the whole account, and a page
+/// is a call.
+const BETWEEN_HISTORY_PAGES: SignedDuration = SignedDuration::from_millis(500);
 
 /// The histories of all alarms of a region, by name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -172,7 +175,10 @@ impl Aws {
         let client = self.cloudwatch_history(place);
         let mut by_name: HashMap<String, Vec<Transition>> = HashMap::new();
         let mut next = None;
-        for _ in 0..pages_max {
+        for page in 0..pages_max {
+            if page > 0 {
+                self.pause(BETWEEN_HISTORY_PAGES).await;
+            }
             let answer = client
                 .describe_alarm_history()
                 .set_alarm_name(name.map(str::to_owned))
