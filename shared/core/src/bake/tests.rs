@@ -278,6 +278,17 @@ fn blind_time_is_rounded_up_and_taken_from_known_time() {
 }
 
 #[test]
+fn a_blind_last_look_is_no_pass_however_long_the_alarm_was_known() {
+    let mut scene = Scene::new(json!({}), &[OK], 2400);
+    scene.memory.last_read = Some(at(2395));
+    scene.check("pass Quiet");
+    scene.facts.alarms[0].present.evaluation = Some("EVALUATION_ERROR".to_owned());
+    scene.check("wait");
+    scene.facts.last_chance = true;
+    scene.check("inconclusive EvaluationFailed");
+}
+
+#[test]
 fn a_changed_configuration_starts_the_clock_anew() {
     let changed = |second| {
         let mut scene = Scene::new(json!({}), &[OK], 2040);

@@ -78,6 +78,7 @@ prop_compose! {
         scene.begun.alarms.clear();
         scene.facts.alarms.clear();
         scene.begun.recovering = recovering;
+        scene.memory.last_read = remembers.then(|| at((now - 30).max(0)));
         scene.facts.last_chance = last_chance;
         for (index, (mut states, told, dark)) in alarms.into_iter().enumerate() {
             states.retain(|(from, _)| *from <= now);
