@@ -13,7 +13,8 @@ const RAISED: &[&str] = &[
 group! {
     "Alarms that change, or are not there",
     "The alarms are resolved once, at the first look. One that is gone later is a gate error, under whatever name \
-     it lives on; one whose configuration changes is known from then on only, and what it did before still counts.";
+     it lives on; one whose configuration changes is known from then on only, and what it did before still counts. \
+     Another one under its name has another history, and where the two do not meet nothing is known.";
 
     a_raised_threshold_starts_the_clock_anew: BAKE {
         errors: &[], metrics: ERRORS, others: RAISED, happens: "the threshold is raised at 10m",
@@ -41,6 +42,13 @@ group! {
     a_deleted_alarm_is_gone: BAKE {
         errors_also: "changes: [ { at: prod + 12m, delete: true } ]", happens: "deleted at 12m",
         expected: ("gate error", "AlarmNotFound", "stop"), after: "15m",
+    }
+    an_alarm_deleted_and_made_anew_between_two_looks_is_not_known: BAKE {
+        errors_also: "changes: [ { at: prod + 11m, delete: true } ]",
+        others: &["{ name: spare, states: [ { at: -2h, state: OK }, { at: prod + 14m, state: OK } ], changes: [ { at: prod + 12m, rename: errors } ] }"],
+        happens: "deleted at 11m, another takes its name at 12m, OK from 14m on",
+        settings: "at_most: 1h", look_every: "15m", history: "that of two alarms, with a break",
+        expected: ("inconclusive", "HistoryUnknown", "stop"), after: "1h",
     }
     an_alarm_deleted_while_another_fires_is_still_a_gate_error: BAKE {
         alarms: "[errors, latency]",

@@ -56,6 +56,12 @@ group! {
         happens: "INSUFFICIENT_DATA from 6m on; the answer says so",
         expected: ("pass", "Quiet", "go"), after: "35m",
     }
+    accepting_covers_an_alarm_never_known_beside_one_that_was: BAKE {
+        gaps: "accept", alarms: "[errors, latency]",
+        others: &["{ name: latency, states: [ { at: -2h, state: INSUFFICIENT_DATA } ] }"],
+        before: "one OK, one INSUFFICIENT_DATA", happens: "both stay so; the answer says so",
+        expected: ("pass", "Quiet", "go"), after: "35m",
+    }
     accepting_is_no_pass_where_nothing_was_known: BAKE {
         gaps: "accept", errors: &[("-2h", "INSUFFICIENT_DATA")],
         settings: "at_most: 1h", look_every: "10m",

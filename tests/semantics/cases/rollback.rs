@@ -42,6 +42,11 @@ group! {
         happens: "fires at 11m, OK at 13m",
         expected: ("fail", "RollbackDidNotCure", "stop"), after: "15m",
     }
+    a_rollback_during_whose_deployment_an_alarm_fires_fails: BAKE {
+        pipeline: "rollback: true", errors: &[("-2h", "OK"), ("1m", "ALARM"), ("prod + 4m", "OK")],
+        happens: "fires while the rollback is deployed, OK at 4m",
+        expected: ("fail", "RollbackDidNotCure", "stop"), after: "0m",
+    }
     a_rollback_may_also_wait_for_as_long_as_the_plan_ignores: BAKE {
         pipeline: "rollback: true", alarms: "[errors, latency]", errors: &[("-2h", "ALARM")],
         others: &["{ name: latency, states: [ { at: -2h, state: OK } ] }"],
