@@ -8,4 +8,5 @@
 
 mod cli;
 mod docs;
+mod semantics;
 mod whole;

@@ -17,9 +17,9 @@ stages:
 ";
 
 fn run(scenario: &str) -> Rehearsed {
-    let plan = Plan::read_yaml(PLAN).unwrap();
-    let scenario = Scenario::parse(scenario, Path::new(".")).unwrap();
-    rehearse(&plan, PLAN, scenario, Arc::new(|_| {})).unwrap()
+    let plan = Plan::read_yaml(PLAN).expect("it is right");
+    let scenario = Scenario::parse(scenario, Path::new(".")).expect("it is right");
+    rehearse(&plan, PLAN, scenario, Arc::new(|_| {})).expect("it begins")
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use aws_sdk_cloudwatch::operation::describe_alarms::builders::DescribeAlarmsFluentBuilder;
 use aws_sdk_cloudwatch::types::{
     AlarmType, CompositeAlarm, Dimension, HistoryItemType, Metric as SdkMetric, MetricAlarm,
     MetricDataQuery, MetricStat, ScanBy, StatusCode,
@@ -20,6 +21,9 @@ const NAMES_MAX: usize = 100;
 const PAGE_RECORDS: i32 = 100;
 /// Pages of one answer that are read; more are an error, never cut off.
 const PAGES_MAX: usize = 20;
+/// AWS allows three history calls a second for the whole account, and a page
+/// is a call.
+const BETWEEN_HISTORY_PAGES: SignedDuration = SignedDuration::from_millis(500);
 
 /// The histories of all alarms of a region, by name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,8 +68,10 @@ impl Aws {
         let mut found = Vec::new();
         for some in names.chunks(NAMES_MAX) {
             found.extend(
-                self.describe(place, |call| call.set_alarm_names(Some(some.to_vec())))
-                    .await?,
+                self.describe(place, |call| {
+                    of_both_types(call).set_alarm_names(Some(some.to_vec()))
+                })
+                .await?,
             );
         }
         Ok(found)
@@ -77,7 +83,7 @@ impl Aws {
         place: &Place,
         prefix: &str,
     ) -> Result<Vec<Alarm>, AwsError> {
-        self.describe(place, |call| call.alarm_name_prefix(prefix))
+        self.describe(place, |call| of_both_types(call).alarm_name_prefix(prefix))
             .await
     }
 
@@ -87,7 +93,7 @@ impl Aws {
         place: &Place,
         composite: &str,
     ) -> Result<Vec<Alarm>, AwsError> {
-        // That answer has names only.
+        // That answer has names only, of both types: the call takes no types.
         let children = self
             .describe(place, |call| call.children_of_alarm_name(composite))
             .await?;
@@ -98,19 +104,14 @@ impl Aws {
     async fn describe(
         &self,
         place: &Place,
-        select: impl Fn(
-            aws_sdk_cloudwatch::operation::describe_alarms::builders::DescribeAlarmsFluentBuilder,
-        ) -> aws_sdk_cloudwatch::operation::describe_alarms::builders::DescribeAlarmsFluentBuilder,
+        select: impl Fn(DescribeAlarmsFluentBuilder) -> DescribeAlarmsFluentBuilder,
     ) -> Result<Vec<Alarm>, AwsError> {
         let operation = "cloudwatch:DescribeAlarms";
         let client = self.cloudwatch(place);
         let mut found = Vec::new();
         let mut next = None;
         for _ in 0..PAGES_MAX {
-            // Without the types, composite alarms would silently be missing.
             let answer = select(client.describe_alarms())
-                .alarm_types(AlarmType::MetricAlarm)
-                .alarm_types(AlarmType::CompositeAlarm)
                 .max_records(PAGE_RECORDS)
                 .set_next_token(next)
                 .send()
@@ -174,7 +175,10 @@ impl Aws {
         let client = self.cloudwatch_history(place);
         let mut by_name: HashMap<String, Vec<Transition>> = HashMap::new();
         let mut next = None;
-        for _ in 0..pages_max {
+        for page in 0..pages_max {
+            if page > 0 {
+                self.pause(BETWEEN_HISTORY_PAGES).await;
+            }
             let answer = client
                 .describe_alarm_history()
                 .set_alarm_name(name.map(str::to_owned))
@@ -321,6 +325,12 @@ impl Aws {
             .sleep(length.try_into().unwrap_or_default())
             .await;
     }
+}
+
+/// Without the types, composite alarms would silently be missing.
+fn of_both_types(call: DescribeAlarmsFluentBuilder) -> DescribeAlarmsFluentBuilder {
+    call.alarm_types(AlarmType::MetricAlarm)
+        .alarm_types(AlarmType::CompositeAlarm)
 }
 
 fn too_many_pages(operation: &str, place: &Place) -> AwsError {

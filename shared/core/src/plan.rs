@@ -9,6 +9,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::Duration;
 use crate::settings::{Bake, Clear, Mode, ReleaseCheck};
 use crate::words::{closest, quote, quote_all};
 
@@ -85,6 +86,14 @@ impl GateSettings {
         match self {
             GateSettings::Bake(bake) => bake.name(),
             GateSettings::Clear(clear) => clear.name(),
+        }
+    }
+
+    /// How long the gate may take before it answers.
+    pub fn at_most(&self) -> Duration {
+        match self {
+            GateSettings::Bake(bake) => bake.at_most(),
+            GateSettings::Clear(clear) => clear.within.unwrap_or_default(),
         }
     }
 

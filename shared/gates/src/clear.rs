@@ -1,8 +1,9 @@
 //! The gate `clear`: all alarms are OK before a deployment, and have been.
 
-use sluice_aws::Aws;
+use jiff::SignedDuration;
+use sluice_aws::{Aws, AwsError};
 use sluice_core::GateError;
-use sluice_core::bake::Ruling;
+use sluice_core::bake::{Progress, Ruling};
 use sluice_core::clear::{Begun, Facts, RULE_VERSION, judge};
 use sluice_core::plan::GateSettings;
 use sluice_core::settings::Clear;
@@ -13,6 +14,9 @@ use crate::{Ask, Gate, Look, Reached, json, wrong_settings};
 /// The gate `clear`.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ClearGate;
+
+/// How soon it looks again after it could read nothing.
+const LOOK_AGAIN_AFTER: SignedDuration = SignedDuration::from_secs(30);
 
 fn settings(ask: &Ask) -> Result<&Clear, GateError> {
     match &ask.settings {
@@ -41,8 +45,7 @@ impl Gate for ClearGate {
         let settings = settings(ask)?;
         let (alarms, sources) = match reread(&begun.alarms, aws).await {
             Ok(read) => read,
-            // There is no later look to wait for without `within`.
-            Err(Unread::Passing(error)) => return Err(error.into()),
+            Err(Unread::Passing(error)) => return not_read(ask, settings, begun, error),
             Err(Unread::Final(error)) => return Err(error),
         };
         let facts = Facts {
@@ -72,4 +75,24 @@ impl Gate for ClearGate {
             },
         })
     }
+}
+
+/// Nothing could be read at this look. Without `within`, or after it, there is
+/// no later one to wait for.
+fn not_read(
+    ask: &Ask,
+    settings: &Clear,
+    begun: &Begun,
+    error: AwsError,
+) -> Result<Look, GateError> {
+    let within = SignedDuration::from(settings.within.unwrap_or_default());
+    if ask.now >= begun.began + within || ask.last_chance {
+        return Err(error.into());
+    }
+    let line = format!("nothing could be read at this look: {error}");
+    Ok(Look::Again {
+        not_before: ask.now + LOOK_AGAIN_AFTER,
+        progress: Progress { percent: 0, line },
+        memory: json(&()),
+    })
 }

@@ -276,7 +276,9 @@ impl Session {
                 Release::Over(reason) => {
                     return Ok(self.ended(Verdict::Inconclusive, reason, &ask, None));
                 }
-                Release::Unknown(error) if last_chance => return Err(error.into()),
+                Release::Unknown(error) if last_chance || self.is_over(&ask) => {
+                    return Err(error.into());
+                }
                 Release::Unknown(error) => {
                     let line =
                         format!("the release's state could not be read at this look: {error}");
@@ -416,6 +418,13 @@ impl Session {
             host_ends: Some(host_ends(&self.token)),
             last_chance,
         })
+    }
+
+    /// Whether a gate that sees nothing has had its time: its own, and at least
+    /// what it has to begin.
+    fn is_over(&self, ask: &Ask) -> bool {
+        let at_most = SignedDuration::from(ask.settings.at_most()).max(BEGIN_WITHIN);
+        self.now.duration_since(self.token.first) >= at_most
     }
 
     async fn begin(&mut self, ask: &Ask, begun: Value, host: &Host) -> Result<(), GateError> {

@@ -75,6 +75,9 @@ pub struct CloudWatchSwitches {
     pub partial_data: bool,
     /// `GetMetricData` answers `Forbidden` without values.
     pub forbidden: bool,
+    /// All alarms are said to be in a state of this name, which AWS does not
+    /// have today.
+    pub later_state: Option<String>,
     /// No page is longer than this, whatever was asked for.
     pub page_size_max: Option<usize>,
     /// Whether calls are throttled at the rates that AWS publishes.
@@ -95,6 +98,7 @@ impl Default for CloudWatchSwitches {
             drop_history: Vec::new(),
             partial_data: false,
             forbidden: false,
+            later_state: None,
             page_size_max: None,
             rate_limits: true,
             alarms_read_incomplete_periods: false,

@@ -19,6 +19,8 @@ mod alarm;
 mod clock;
 mod facts;
 mod rule;
+#[cfg(test)]
+mod tests;
 mod timeline;
 
 pub use facts::{AlarmFacts, Begun, BegunAlarm, Facts, History, Memory, TrafficFacts, WatchedFrom};

@@ -65,7 +65,9 @@ pub struct Judged {
 
 /// Says which alarms' histories have to be read before [`judge`] can use a
 /// look, by their place in [`Begun`]: none where nothing moved or what is seen
-/// is enough, all of them where a pass is within reach.
+/// is enough, all of them where a pass is within reach, and at the last look
+/// those that an earlier look judged too: that one carried nothing but the
+/// fact that it did.
 pub fn history_wanted(
     begun: &Begun,
     settings: &Bake,
@@ -98,10 +100,13 @@ pub fn history_wanted(
     } else if pass_is_within_reach(begun, settings, facts, memory) {
         (0..begun.alarms.len()).collect()
     } else {
+        let is_last = is_over(begun, settings, facts) || facts.last_chance;
         lines
             .iter()
             .enumerate()
-            .filter(|(_, line)| **line == Timeline::Wanted)
+            .filter(|(_, line)| {
+                **line == Timeline::Wanted || (is_last && **line == Timeline::Accounted)
+            })
             .map(|(index, _)| index)
             .collect()
     }
@@ -156,7 +161,7 @@ pub fn judge(begun: &Begun, settings: &Bake, facts: &Facts, memory: &Memory) -> 
             memory,
         );
     }
-    let over = facts.now >= begun.began + SignedDuration::from(settings.at_most());
+    let over = is_over(begun, settings, facts);
     if over || facts.last_chance {
         let unrecovered: Vec<Reason> = views
             .iter()
@@ -222,6 +227,11 @@ fn reached(verdict: Verdict, mut reasons: Vec<Reason>, memory: Memory) -> Judged
 
 fn watched(begun: &Begun) -> Timestamp {
     begun.watched_from.at - GUARD
+}
+
+/// Whether the bake has had all the time that it may take.
+fn is_over(begun: &Begun, settings: &Bake, facts: &Facts) -> bool {
+    facts.now >= begun.began + SignedDuration::from(settings.at_most())
 }
 
 /// When the last read of a bake without trouble comes.

@@ -61,8 +61,8 @@ pub(super) async fn read(
     {
         return Ok(memory);
     }
-    let at_the_end =
-        wanted.len() == begun.alarms.len() && ask.now >= begun.began + whole(settings, begun);
+    let at_the_end = !may_wait
+        || (wanted.len() == begun.alarms.len() && ask.now >= begun.began + whole(settings, begun));
     let mut reader = Reader {
         aws,
         begun,

@@ -44,16 +44,24 @@ struct Common<'a> {
     alarm_name: &'a str,
     alarm_arn: String,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
-    state: Option<CommonState>,
+    state: Option<CommonState<'a>>,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     rest: Option<CommonRest<'a>>,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct CommonState {
-    state_value: AlarmState,
+struct CommonState<'a> {
+    state_value: StateValue<'a>,
     state_updated_timestamp: Time,
+}
+
+/// A state that AWS has today, or one that it adds later.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum StateValue<'a> {
+    Known(AlarmState),
+    Later(&'a str),
 }
 
 #[derive(Debug, Serialize)]
@@ -231,7 +239,10 @@ impl CloudWatch {
                 self.region, self.account
             ),
             state: (detail != Detail::Name).then(|| CommonState {
-                state_value: alarm.state,
+                state_value: match &self.switches.later_state {
+                    Some(word) => StateValue::Later(word),
+                    None => StateValue::Known(alarm.state),
+                },
                 state_updated_timestamp: time(alarm.state_updated(now)),
             }),
             rest: (detail == Detail::Full).then(|| CommonRest {

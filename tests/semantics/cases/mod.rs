@@ -1,0 +1,40 @@
+//! The cases, by what they are about.
+
+mod before;
+mod changes;
+mod clear;
+mod deployment;
+mod events;
+mod firing;
+mod gaps;
+mod history;
+mod policies;
+mod recovered;
+mod release;
+mod rollback;
+mod silence;
+mod timing;
+mod traffic;
+mod trouble;
+
+use super::Group;
+
+/// All groups, in the order of the page.
+pub(crate) const GROUPS: &[&Group] = &[
+    &silence::GROUP,
+    &traffic::GROUP,
+    &firing::GROUP,
+    &recovered::GROUP,
+    &before::GROUP,
+    &deployment::GROUP,
+    &gaps::GROUP,
+    &history::GROUP,
+    &changes::GROUP,
+    &timing::GROUP,
+    &release::GROUP,
+    &rollback::GROUP,
+    &trouble::GROUP,
+    &policies::GROUP,
+    &events::GROUP,
+    &clear::GROUP,
+];

@@ -1,0 +1,245 @@
+//! Runs a case, once for all who ask: builds plan, scenario and pipeline from it, and reads off
+//! what the gate gave and what CodePipeline made of it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, OnceLock};
+
+use sluice::rehearsal::{GateEnd, Rehearsed, in_virtual_time, pipeline, run_in};
+use sluice_core::Duration;
+use sluice_core::plan::Plan;
+use sluice_world::codepipeline::{ActionStatus, Pipeline, Stage, Work};
+use sluice_world::{Scenario, World};
+
+use super::{Case, Traffic};
+
+/// What a case gave.
+#[derive(Clone)]
+pub(crate) struct Gave {
+    /// The verdict, `gate error` or `no answer`.
+    pub(crate) verdict: String,
+    /// The reason's or the error's fixed word.
+    pub(crate) reason: String,
+    /// What CodePipeline made of it, which is what the gate said.
+    pub(crate) outcome: String,
+    /// The time from the first look to the last.
+    pub(crate) after: String,
+    /// What people read.
+    pub(crate) message: String,
+}
+
+/// What a case gives.
+pub(crate) fn run(case: &Case) -> Gave {
+    static DONE: Mutex<BTreeMap<&str, Arc<OnceLock<Gave>>>> = Mutex::new(BTreeMap::new());
+    let done = DONE
+        .lock()
+        .expect("nothing panics while it holds this lock");
+    let own = Arc::clone({ done }.entry(case.name).or_default());
+    own.get_or_init(|| run_anew(case)).clone()
+}
+
+fn run_anew(case: &Case) -> Gave {
+    let scenario = scenario(case);
+    let scenario = Scenario::parse(&scenario, Path::new("."))
+        .unwrap_or_else(|error| panic!("{}: {error}\n{scenario}", case.name));
+    let text = plan(case);
+    let done = in_virtual_time(async {
+        let mut pipeline = match Plan::read_yaml(&text) {
+            Ok(plan) => pipeline(&plan, &text, &scenario),
+            // The function has to say what is wrong with it.
+            Err(_) => {
+                let right = Plan::read_yaml(&plan(&super::BAKE)).expect("the base is right");
+                pipeline(&right, &text, &scenario)
+            }
+        };
+        if case.deployed_a_stage_earlier {
+            deploy_a_stage_earlier(&mut pipeline);
+        }
+        let world = World::new(scenario);
+        if let Some(prepare) = case.prepare {
+            prepare(&world);
+        }
+        run_in(&world, pipeline, true, Arc::new(|_| {})).await
+    });
+    let done = done
+        .expect("the runtime starts")
+        .expect("the pipeline is accepted");
+    gave(case, &done)
+}
+
+fn gave(case: &Case, done: &Rehearsed) -> Gave {
+    let action = done
+        .execution
+        .stages
+        .iter()
+        .filter(|stage| stage.name == case.stage)
+        .flat_map(|stage| &stage.actions)
+        .find(|action| action.name == case.gate)
+        .expect("the gate's action began");
+    let outcome = if action.status == ActionStatus::Succeeded {
+        "go"
+    } else {
+        "stop"
+    };
+    // Whole minutes: calls that are tried again take seconds.
+    let since = |moment: jiff::Timestamp| {
+        let seconds = Duration::from_signed(moment.duration_since(action.began)).as_seconds();
+        let minutes = Duration::from_minutes(seconds / 60);
+        minutes.to_string().replace("0s", "0m")
+    };
+    let own = |end: &&GateEnd| end.evidence.subject.release == done.execution.id;
+    let ends: Vec<&GateEnd> = done.gates.iter().filter(own).collect();
+    let Some(end) = ends.first() else {
+        return Gave {
+            verdict: "no answer".to_owned(),
+            reason: format!("{:?}", action.status),
+            outcome: outcome.to_owned(),
+            after: since(
+                action
+                    .ended
+                    .expect("an action whose release ended has ended"),
+            ),
+            message: format!("{:?}", action.failure),
+        };
+    };
+    assert_eq!(ends.len(), 1, "one final answer");
+    let histories = done.calls.get("cloudwatch:DescribeAlarmHistory").copied();
+    if matches!(case.history, "not needed" | "not read") {
+        assert_eq!(histories, None, "{}: calls for history", case.name);
+    }
+    assert_eq!(end.evidence.decision.outcome.to_string(), outcome);
+    let (verdict, reason) = match (&end.evidence.verdict, &end.evidence.gate_error) {
+        (Some(verdict), None) => {
+            let reason = end.evidence.reason.as_ref().expect("verdicts have reasons");
+            (verdict.to_string(), reason.code.to_string())
+        }
+        (None, Some((name, _))) => ("gate error".to_owned(), name.clone()),
+        both => panic!("a verdict or a gate error, not {both:?}"),
+    };
+    Gave {
+        verdict,
+        reason,
+        outcome: outcome.to_owned(),
+        after: since(end.looked.1),
+        message: end.message.clone(),
+    }
+}
+
+/// The deployment in a stage of its own, before that of the gate.
+fn deploy_a_stage_earlier(pipeline: &mut Pipeline) {
+    let last = pipeline.stages.last_mut().expect("a plan has stages");
+    let (deploy, gates) = std::mem::take(&mut last.actions)
+        .into_iter()
+        .partition(|action| matches!(action.work, Work::Deploy { .. }));
+    last.actions = gates;
+    let earlier = Stage {
+        name: "prod".to_owned(),
+        actions: deploy,
+    };
+    pipeline.stages.insert(pipeline.stages.len() - 1, earlier);
+}
+
+/// The plan's settings of the gate.
+pub(crate) fn settings(case: &Case) -> Vec<String> {
+    let mut settings = Vec::new();
+    if !case.bake_for.is_empty() {
+        settings.push(format!("for: {}", case.bake_for));
+    }
+    settings.push(format!("alarms: {}", case.alarms));
+    match case.traffic {
+        Traffic::NotMeasured => settings.push("traffic: not_measured".to_owned()),
+        Traffic::Measured { at_least, .. } => settings.push(format!(
+            "traffic: {{ metric: {{ namespace: Shop, name: Requests }}, at_least: {at_least} }}"
+        )),
+        Traffic::None => {}
+    }
+    if !case.gaps.is_empty() {
+        settings.push(format!("insufficient_data: {}", case.gaps));
+    }
+    if !case.settings.is_empty() {
+        settings.push(case.settings.to_owned());
+    }
+    settings
+}
+
+fn plan(case: &Case) -> String {
+    format!(
+        "service: checkout\nstages:\n  {}:\n    gates:\n      - {}: {{ {} }}\n    {}\n",
+        case.stage,
+        case.gate,
+        settings(case).join(", "),
+        case.policies,
+    )
+}
+
+fn scenario(case: &Case) -> String {
+    let mut text = format!("about: {}\nmetrics:\n", case.name);
+    let values = match case.traffic {
+        Traffic::Measured { values, .. } => values,
+        Traffic::NotMeasured | Traffic::None => "constant: 10",
+    };
+    let layers: Vec<String> = split(values)
+        .iter()
+        .map(|layer| format!("{{ {layer} }}"))
+        .collect();
+    text.push_str(&format!(
+        "  requests: {{ namespace: Shop, name: Requests, values: [ {} ] }}\n",
+        layers.join(", ")
+    ));
+    for metric in case.metrics {
+        text.push_str(&format!("  {metric}\n"));
+    }
+    text.push_str("alarms:\n");
+    if !case.errors.is_empty() {
+        let states: Vec<String> = case
+            .errors
+            .iter()
+            .map(|(at, state)| format!("{{ at: '{at}', state: {state} }}"))
+            .collect();
+        let also = if case.errors_also.is_empty() {
+            String::new()
+        } else {
+            format!(", {}", case.errors_also)
+        };
+        let states = states.join(", ");
+        text.push_str(&format!(
+            "  - {{ name: errors, states: [ {states} ]{also} }}\n"
+        ));
+    }
+    for other in case.others {
+        text.push_str(&format!("  - {other}\n"));
+    }
+    if case.errors.is_empty() && case.others.is_empty() {
+        text.push_str("  []\n");
+    }
+    if !case.refusals.is_empty() {
+        text.push_str("refusals:\n");
+        for refusal in case.refusals {
+            text.push_str(&format!("  - {refusal}\n"));
+        }
+    }
+    let comma = if case.pipeline.is_empty() { "" } else { ", " };
+    text.push_str(&format!(
+        "pipeline: {{ look_every: {}{comma}{} }}\n",
+        case.look_every, case.pipeline
+    ));
+    text
+}
+
+/// The parts between commas outside of braces.
+fn split(layers: &str) -> Vec<&str> {
+    let (mut parts, mut depth, mut from) = (Vec::new(), 0_i32, 0);
+    for (index, letter) in layers.char_indices() {
+        match letter {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            ',' if depth == 0 => {
+                parts.push(layers[from..index].trim());
+                from = index + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(layers[from..].trim());
+    parts
+}
