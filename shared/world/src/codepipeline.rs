@@ -271,7 +271,7 @@ impl CodePipeline {
         for text in parameters {
             if text.is_empty() || text.chars().count() > CONFIGURATION_VALUE_MAX {
                 return Err(ApiError::client(
-                    "InvalidActionDeclarationException",
+                    "ValidationException",
                     "Value at 'configuration' failed to satisfy constraint: Member must have length less than or \
                      equal to 1000",
                 ));

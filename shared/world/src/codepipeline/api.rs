@@ -150,16 +150,24 @@ impl CodePipeline {
         // Newest first.
         found.reverse();
         found.sort_by_key(|(began, _)| std::cmp::Reverse(*began));
-        let from = input
-            .get("nextToken")
-            .and_then(Value::as_str)
-            .and_then(|t| t.parse::<usize>().ok())
-            .unwrap_or(0);
-        let size = input
-            .get("maxResults")
-            .and_then(Value::as_u64)
-            .unwrap_or(100);
-        let size = usize::try_from(size).unwrap_or(100).clamp(1, 100);
+        let from = match input.get("nextToken").and_then(Value::as_str) {
+            None => 0,
+            Some(token) => token.parse::<usize>().map_err(|_| {
+                ApiError::client("InvalidNextTokenException", "The next token is invalid")
+            })?,
+        };
+        let size = match input.get("maxResults").and_then(Value::as_u64) {
+            None => 100,
+            Some(size) => usize::try_from(size)
+                .ok()
+                .filter(|size| (1..=100).contains(size))
+                .ok_or_else(|| {
+                    ApiError::client(
+                        "ValidationException",
+                        "Value at 'maxResults' failed to satisfy constraint: Member must be from 1 to 100",
+                    )
+                })?,
+        };
         let total = found.len();
         let page: Vec<Value> = found
             .into_iter()
@@ -176,26 +184,32 @@ impl CodePipeline {
 
     fn stop(&self, input: &Value) -> Result<Value, ApiError> {
         let id = field(input, "pipelineExecutionId")?.to_owned();
+        let abandon = input
+            .get("abandon")
+            .and_then(Value::as_bool)
+            .unwrap_or(false);
         self.on_execution(input, |run, _| run.status.clone())
             .and_then(|status| match status.as_str() {
+                "Stopping" if !abandon => Err(ApiError::client(
+                    "DuplicatedStopRequestException",
+                    format!("The pipeline execution '{id}' is already being stopped"),
+                )),
                 "InProgress" | "Stopping" => Ok(()),
                 _ => Err(ApiError::client(
                     "PipelineExecutionNotStoppableException",
                     format!("The pipeline execution '{id}' is not in a state that can be stopped"),
                 )),
             })?;
-        self.stop_execution(
-            &id,
-            input
-                .get("abandon")
-                .and_then(Value::as_bool)
-                .unwrap_or(false),
-        );
+        self.stop_execution(&id, abandon);
         Ok(json!({ "pipelineExecutionId": id }))
     }
 
     /// Stops a release: after what runs has ended, or (`abandon`) at once.
+    /// One that ended stays as it is.
     pub fn stop_execution(&self, id: &str, abandon: bool) {
+        if self.execution(id).is_none_or(|run| run.ended.is_some()) {
+            return;
+        }
         if abandon {
             {
                 let mut state = self.state();

@@ -125,16 +125,18 @@ impl CodePipeline {
         if pipeline.mode != Mode::Parallel {
             loop {
                 let changed = self.0.changed.notified();
-                {
+                let status = self.status(execution);
+                if status != "InProgress" {
+                    self.leave(pipeline, stage, execution);
+                    if status == "Stopping" {
+                        self.end(execution, "Stopped");
+                    }
+                    return false;
+                }
+                let mut superseded = Vec::new();
+                let entered = {
                     let mut guard = self.state();
                     let state = &mut *guard;
-                    if state
-                        .executions
-                        .get(execution)
-                        .is_none_or(|run| run.status != "InProgress")
-                    {
-                        return false;
-                    }
                     let Some(own) = state.pipelines.get_mut(&pipeline.name) else {
                         return false;
                     };
@@ -142,29 +144,22 @@ impl CodePipeline {
                     if !waiting.iter().any(|id| id == execution) {
                         waiting.push(execution.to_owned());
                         if pipeline.mode == Mode::Superseded && own.running.contains_key(stage) {
-                            let older: Vec<String> = waiting.drain(..waiting.len() - 1).collect();
-                            let now = self.0.clock.now();
-                            for id in older {
-                                if let Some(run) = state.executions.get_mut(&id) {
-                                    run.status = "Superseded".to_owned();
-                                    run.ended = Some(now);
-                                }
-                            }
-                            self.0.changed.notify_waiters();
+                            superseded = waiting.drain(..waiting.len() - 1).collect();
                         }
                     }
-                    let own = state
-                        .pipelines
-                        .get_mut(&pipeline.name)
-                        .expect("it was there a moment ago");
-                    let waiting = own.waiting.entry(stage.to_owned()).or_default();
-                    if !own.running.contains_key(stage)
-                        && waiting.first().is_some_and(|id| id == execution)
-                    {
+                    let enters = !own.running.contains_key(stage)
+                        && waiting.first().is_some_and(|id| id == execution);
+                    if enters {
                         waiting.remove(0);
                         own.running.insert(stage.to_owned(), execution.to_owned());
-                        break;
                     }
+                    enters
+                };
+                for older in superseded {
+                    self.end(&older, "Superseded");
+                }
+                if entered {
+                    break;
                 }
                 changed.await;
             }
@@ -174,6 +169,16 @@ impl CodePipeline {
             own.latest.insert(stage.to_owned(), execution.to_owned());
         }
         true
+    }
+
+    /// Waits for a stage no longer.
+    fn leave(&self, pipeline: &Pipeline, stage: &str, execution: &str) {
+        if let Some(own) = self.state().pipelines.get_mut(&pipeline.name)
+            && let Some(waiting) = own.waiting.get_mut(stage)
+        {
+            waiting.retain(|id| id != execution);
+        }
+        self.0.changed.notify_waiters();
     }
 
     fn begin_stage(&self, stage: &str, execution: &str) -> usize {
@@ -299,14 +304,15 @@ impl CodePipeline {
                 Some(Answer::Success)
             }
             Work::Deploy { takes } => {
-                tokio::time::sleep(wait(*takes)).await;
-                self.tell(
-                    execution,
-                    HappeningKind::DeploymentEnded {
-                        stage: stage.clone(),
-                    },
-                );
-                Some(Answer::Success)
+                tokio::select! {
+                    biased;
+                    () = tokio::time::sleep(wait(*takes)) => {
+                        let stage = stage.clone();
+                        self.tell(execution, HappeningKind::DeploymentEnded { stage });
+                        Some(Answer::Success)
+                    }
+                    () = self.abandoned(execution) => None,
+                }
             }
             Work::Lambda { function, .. } => {
                 self.invoke(pipeline, action, function, &place, began).await
