@@ -4,14 +4,16 @@
 //! A release is a task in (virtual) time. A Lambda action is invoked
 //! asynchronously: at least once or never, with Lambda's retries; each
 //! continuation is a new job; silence of 20 minutes and an age of 24 hours end
-//! it. Start at [`CodePipeline::start`]; `engine` runs releases, `jobs` takes
-//! answers, `api` answers questions.
+//! it. Start at [`CodePipeline::start`]; `engine` runs releases, `lambda` runs
+//! functions, `jobs` takes answers, `api` answers questions.
 
 mod api;
 mod engine;
 mod event;
 mod jobs;
+mod lambda;
 mod model;
+mod sharing;
 #[cfg(test)]
 mod tests;
 

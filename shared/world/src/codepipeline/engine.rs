@@ -1,21 +1,18 @@
 //! Running releases: stages one after another, actions of one run order side
-//! by side, functions invoked as Lambda invokes them.
+//! by side, functions invoked until their jobs end.
 
-use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
-use futures_util::FutureExt;
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
-use serde_json::Value;
 use tokio::sync::oneshot;
 
-use super::event::{artifact_key, failure_record};
+use super::event::artifact_key;
 use super::model::{ActionRun, Answer, Execution, HappeningKind, JobPlace, JobRecord, StageRun};
-use super::{Action, CodePipeline, Invocation, Mode, Pipeline, Work};
+use super::{Action, CodePipeline, Pipeline, Work};
 use crate::wire::ApiError;
 
-fn wait(length: SignedDuration) -> Duration {
+pub(super) fn wait(length: SignedDuration) -> Duration {
     length.try_into().unwrap_or_default()
 }
 
@@ -112,73 +109,12 @@ impl CodePipeline {
         self.end(execution, "Succeeded");
     }
 
-    fn status(&self, execution: &str) -> String {
+    pub(super) fn status(&self, execution: &str) -> String {
         self.state()
             .executions
             .get(execution)
             .map(|run| run.status.clone())
             .unwrap_or_default()
-    }
-
-    /// Waits until the stage is free. `false`: a newer release took the place.
-    async fn enter(&self, pipeline: &Pipeline, stage: &str, execution: &str) -> bool {
-        if pipeline.mode != Mode::Parallel {
-            loop {
-                let changed = self.0.changed.notified();
-                let status = self.status(execution);
-                if status != "InProgress" {
-                    self.leave(pipeline, stage, execution);
-                    if status == "Stopping" {
-                        self.end(execution, "Stopped");
-                    }
-                    return false;
-                }
-                let mut superseded = Vec::new();
-                let entered = {
-                    let mut guard = self.state();
-                    let state = &mut *guard;
-                    let Some(own) = state.pipelines.get_mut(&pipeline.name) else {
-                        return false;
-                    };
-                    let waiting = own.waiting.entry(stage.to_owned()).or_default();
-                    if !waiting.iter().any(|id| id == execution) {
-                        waiting.push(execution.to_owned());
-                        if pipeline.mode == Mode::Superseded && own.running.contains_key(stage) {
-                            superseded = waiting.drain(..waiting.len() - 1).collect();
-                        }
-                    }
-                    let enters = !own.running.contains_key(stage)
-                        && waiting.first().is_some_and(|id| id == execution);
-                    if enters {
-                        waiting.remove(0);
-                        own.running.insert(stage.to_owned(), execution.to_owned());
-                    }
-                    enters
-                };
-                for older in superseded {
-                    self.end(&older, "Superseded");
-                }
-                if entered {
-                    break;
-                }
-                changed.await;
-            }
-        }
-        let mut state = self.state();
-        if let Some(own) = state.pipelines.get_mut(&pipeline.name) {
-            own.latest.insert(stage.to_owned(), execution.to_owned());
-        }
-        true
-    }
-
-    /// Waits for a stage no longer.
-    fn leave(&self, pipeline: &Pipeline, stage: &str, execution: &str) {
-        if let Some(own) = self.state().pipelines.get_mut(&pipeline.name)
-            && let Some(waiting) = own.waiting.get_mut(stage)
-        {
-            waiting.retain(|id| id != execution);
-        }
-        self.0.changed.notify_waiters();
     }
 
     fn begin_stage(&self, stage: &str, execution: &str) -> usize {
@@ -424,106 +360,6 @@ impl CodePipeline {
         state.jobs.insert(id.clone(), place);
         state.open.insert(id.clone(), sender);
         (id, receiver)
-    }
-
-    /// Hands an event to Lambda, which runs it when it likes, or loses it.
-    fn deliver(&self, function: &str, event: Value, execution: &str) {
-        let (number, request_id) = {
-            let mut state = self.state();
-            state.invocations += 1;
-            (state.invocations - 1, state.id())
-        };
-        let settings = &self.0.settings;
-        if settings.lose_events.contains(&number) {
-            self.tell(
-                execution,
-                HappeningKind::EventLost {
-                    function: function.to_owned(),
-                },
-            );
-            return;
-        }
-        if settings.duplicate_events.contains(&number) {
-            let (own, function, event) = (self.clone(), function.to_owned(), event.clone());
-            let (request_id, execution) = (request_id.clone(), execution.to_owned());
-            tokio::spawn(async move {
-                tokio::time::sleep(wait(own.0.settings.duplicate_after)).await;
-                own.run_event(&function, event, &request_id, &execution)
-                    .await;
-            });
-        }
-        let (own, function, execution) = (self.clone(), function.to_owned(), execution.to_owned());
-        tokio::spawn(async move {
-            own.run_event(&function, event, &request_id, &execution)
-                .await
-        });
-    }
-
-    /// Runs an event, again where it failed, and at last tells the destination.
-    async fn run_event(&self, function: &str, event: Value, request_id: &str, execution: &str) {
-        let settings = &self.0.settings;
-        let mut last = String::new();
-        let attempts = settings.retry_waits.len() + 1;
-        for attempt in 1..=attempts {
-            match self
-                .attempt(function, event.clone(), request_id, attempt)
-                .await
-            {
-                Ok(()) => return,
-                Err(error) => {
-                    last = error.clone();
-                    let attempt = u32::try_from(attempt).unwrap_or(u32::MAX);
-                    let failed = HappeningKind::FunctionFailed {
-                        function: function.to_owned(),
-                        error,
-                        attempt,
-                    };
-                    self.tell(execution, failed);
-                }
-            }
-            if let Some(pause) = settings.retry_waits.get(attempt - 1) {
-                tokio::time::sleep(wait(*pause)).await;
-            }
-        }
-        if let Some(destination) = &settings.on_failure {
-            let record = failure_record(
-                &event,
-                request_id,
-                function,
-                attempts,
-                self.0.clock.now(),
-                &last,
-            );
-            // What the destination does with it is its own affair.
-            let _ = self.attempt(destination, record, request_id, 1).await;
-        }
-    }
-
-    async fn attempt(
-        &self,
-        function: &str,
-        event: Value,
-        request_id: &str,
-        attempt: usize,
-    ) -> Result<(), String> {
-        let timeout = self.0.settings.function_timeout;
-        let invocation = Invocation {
-            function: function.to_owned(),
-            event,
-            request_id: request_id.to_owned(),
-            deadline: self.0.clock.now() + timeout,
-            attempt: u32::try_from(attempt).unwrap_or(u32::MAX),
-        };
-        let run = AssertUnwindSafe((self.0.functions)(invocation)).catch_unwind();
-        match tokio::time::timeout(wait(timeout), run).await {
-            Ok(Ok(Ok(()))) => Ok(()),
-            Ok(Ok(Err(error))) => Err(error.to_string()),
-            Ok(Err(_)) => Err("the function panicked".to_owned()),
-            Err(_) => Err(format!(
-                "Task timed out after {}.00 seconds",
-                timeout.as_secs()
-            )),
-        }
     }
 }
 
