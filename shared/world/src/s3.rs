@@ -59,6 +59,13 @@ impl S3 {
             .insert(key.to_owned(), content);
     }
 
+    /// Removes an object, if it is there.
+    pub fn remove(&self, bucket: &str, key: &str) {
+        if let Some(objects) = self.state().buckets.get_mut(bucket) {
+            objects.remove(key);
+        }
+    }
+
     /// The keys of a bucket, in order.
     pub fn keys(&self, bucket: &str) -> Vec<String> {
         self.state()
