@@ -2,4 +2,5 @@
 //! simulated AWS, the command line, the documents, the rules of the tree.
 
 mod input;
+mod tidy;
 mod whole;
