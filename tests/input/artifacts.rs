@@ -91,6 +91,17 @@ fn an_archive_without_the_plan_is_told_where_one_is() {
 }
 
 #[test]
+fn an_archive_with_too_many_entries_is_refused() {
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    for number in 0..65_536 {
+        let path = format!("{number:x}");
+        zip.start_file(path, SimpleFileOptions::default()).unwrap();
+    }
+    let content = zip.finish().unwrap().into_inner();
+    case(content).check_refused(MISTAKE, &["PlanUnreadable", "65536 entries"]);
+}
+
+#[test]
 fn a_plan_that_is_not_utf8_is_refused() {
     case(zipped(&[("sluice.yaml", b"service: \xff\xfe")])).check_refused(MISTAKE, &["UTF-8"]);
 }

@@ -140,7 +140,7 @@ impl Done {
     /// said go and no function crashed.
     #[track_caller]
     pub(super) fn failure(&self) -> (String, String) {
-        assert_eq!(self.crashed, [String::new(); 0]);
+        assert_eq!(self.crashed, Vec::<String>::new());
         assert_eq!(self.execution.status, "Failed");
         let gate = self.gate();
         assert!(
@@ -156,11 +156,11 @@ impl Done {
     /// The final answer.
     #[track_caller]
     pub(super) fn ended(&self) -> &Ended {
-        let ended = self.handled.iter().filter_map(|handled| match handled {
+        let ended = self.handled.iter().rev().find_map(|handled| match handled {
             Handled::Ended(ended) => Some(ended.as_ref()),
             _ => None,
         });
-        ended.last().unwrap()
+        ended.unwrap()
     }
 
     /// The token that the event of an invocation brought.

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::bench::{Case, parameters};
+use super::bench::{Case, QUIET, parameters};
 
 const MISTAKE: &str = "ConfigurationError";
 const PASTE: &str = "#{codepipeline.PipelineExecutionId}";
@@ -82,6 +82,32 @@ fn a_release_pipeline_or_stage_that_is_not_the_actions_own_is_refused() {
     of["stage"] = json!("beta");
     of["settings"] = json!({ "for": "30m", "traffic": "not_measured", "alarms": ["errors"] });
     Case::parameters(of).check_refused(MISTAKE, &["ReleaseMismatch", "`beta`", "`prod`"]);
+}
+
+fn with_job_details(case: Case) -> Case {
+    let scenario = QUIET.replace("look_every: 5m", "look_every: 5m, job_details: true");
+    assert_ne!(scenario, QUIET);
+    Case { scenario, ..case }
+}
+
+#[test]
+fn where_the_job_tells_its_release_a_difference_is_refused() {
+    for (name, value) in [
+        ("pipeline", "payments"),
+        ("release", "r-1"),
+        ("stage", "beta"),
+    ] {
+        let mut of = parameters();
+        of[name] = json!(value);
+        let expected = ["ReleaseMismatch", "the job is of", value];
+        with_job_details(Case::parameters(of)).check_refused(MISTAKE, &expected);
+    }
+}
+
+#[test]
+fn where_the_job_tells_its_release_the_parameters_need_not() {
+    let case = with_job_details(Case::parameters(json!({ "gate": "bake", "stage": "prod" })));
+    assert_eq!(case.run().execution.status, "Succeeded");
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use serde_json::Value;
 use sluice::rehearsal::EVIDENCE_BUCKET;
+use sluice_core::token::{RecordRef, Token, sha256};
 use sluice_host::Handled;
 use sluice_world::World;
 use sluice_world::world::Fault;
@@ -52,13 +53,33 @@ fn a_record_that_was_changed_is_an_error() {
 
 #[test]
 fn a_record_of_another_gate_is_an_error() {
-    let other = before_second_look(|world, key| {
-        let text = String::from_utf8(world.s3().get(EVIDENCE_BUCKET, key).unwrap()).unwrap();
-        let text = text.replacen("\"gate\":\"bake\"", "\"gate\":\"other\"", 1);
-        world.s3().put(EVIDENCE_BUCKET, key, text.into_bytes());
-    });
-    // Its digest says so already; that of a record which never was this one's.
-    check_refused(other, "was changed");
+    let case = Case {
+        doctor: Arc::new(|number, event, world| {
+            if number != 1 {
+                return;
+            }
+            let text = &mut event["CodePipeline.job"]["data"]["continuationToken"];
+            let subject = {
+                let token: Value = serde_json::from_str(text.as_str().unwrap()).unwrap();
+                serde_json::from_value(token["of"].clone()).unwrap()
+            };
+            let now = world.clock().now();
+            let mut token = Token::read(text.as_str().unwrap(), &subject, now).unwrap();
+            let Some(RecordRef::Stored { key, .. }) = token.record else {
+                panic!("{:?}", token.record);
+            };
+            let record = world.s3().get(EVIDENCE_BUCKET, &key).unwrap();
+            let record = String::from_utf8(record).unwrap();
+            let of_other = record.replacen("\"gate\":\"bake\"", "\"gate\":\"other\"", 1);
+            assert_ne!(record, of_other);
+            let (key, sha256) = ("begun/other.json".to_owned(), sha256(of_other.as_bytes()));
+            world.s3().put(EVIDENCE_BUCKET, &key, of_other.into_bytes());
+            token.record = Some(RecordRef::Stored { key, sha256 });
+            *text = token.write().into();
+        }),
+        ..Case::default()
+    };
+    check_refused(case, "of another gate or release");
 }
 
 #[test]

@@ -129,7 +129,7 @@ fn metadata() -> Value {
 
 #[test]
 fn the_crates_keep_to_their_layers() {
-    assert_eq!(broken(&metadata()), [String::new(); 0]);
+    assert_eq!(broken(&metadata()), Vec::<String>::new());
 }
 
 #[test]
@@ -242,7 +242,7 @@ fn a_function_is_held_to_what_functions_may_name() {
         } ] })
     };
     for allowed in ["lambda_runtime", "tokio", "sluice-host", "sluice-gates"] {
-        assert_eq!(broken(&package(allowed)), [String::new(); 0]);
+        assert_eq!(broken(&package(allowed)), Vec::<String>::new());
     }
     for refused in ["sluice-world", "sluice", "aws-sdk-s3"] {
         assert_eq!(broken(&package(refused)).len(), 1, "{refused}");
