@@ -64,8 +64,8 @@ fn text<'a>(value: &'a Value, name: &str) -> &'a str {
     value[name].as_str().unwrap_or("")
 }
 
-/// Rules that the crates of a workspace break, in words. The tree's tests are
-/// held to the direction of arrows only.
+/// Rules that the crates of a workspace break, in words. Dependencies of tests
+/// and build scripts are held to them like all others.
 fn broken(metadata: &Value) -> Vec<String> {
     let mut found = Vec::new();
     for package in metadata["packages"].as_array().unwrap() {
@@ -82,7 +82,6 @@ fn broken(metadata: &Value) -> Vec<String> {
         };
         for dependency in package["dependencies"].as_array().unwrap() {
             let other = text(dependency, "name");
-            // Whoever stands above the world may rehearse in their own tests.
             let is_ours = other == "sluice" || other.starts_with("sluice-");
             if is_ours && !may_name.contains(&other) {
                 found.push(format!("{name} may not name {other}"));
