@@ -1,5 +1,6 @@
 //! Everything that needs more than one crate of ours: whole releases in a
-//! simulated AWS, the command line, the documents, the rules of the tree.
+//! simulated AWS, bad input, the command line, the documents, the rules of the
+//! tree.
 
 #![allow(
     clippy::unwrap_used,
@@ -8,5 +9,7 @@
 
 mod cli;
 mod docs;
+mod input;
 mod semantics;
+mod tidy;
 mod whole;

@@ -2,8 +2,8 @@
 //!
 //! Short readable JSON. CodePipeline keeps at most 2048 characters of it, and
 //! gives it back with a new job. Nobody can write one who could not answer the
-//! job himself, so it is not signed; but one that we cannot have written is an
-//! error, never a pass.
+//! job himself, so it is not signed; but it begins with a sum over the rest, and
+//! one that we cannot have written is an error, never a pass.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -18,6 +18,12 @@ pub const TOKEN_CHARACTERS_MAX: usize = 2048;
 /// The form that this code writes and reads. A look of another form cannot be
 /// continued.
 const VERSION: u32 = 1;
+
+/// What a token begins with; its sum and `",` follow.
+const SUM_FIELD: &str = "{\"sum\":\"";
+
+/// Characters of the sum: against accidents, not against people.
+const SUM_CHARACTERS: usize = 16;
 
 /// How far the clocks of two invocations may be apart.
 const CLOCKS_APART: SignedDuration = SignedDuration::from_secs(120);
@@ -106,6 +112,8 @@ impl Token {
                 "it has more than {TOKEN_CHARACTERS_MAX} characters"
             ));
         }
+        let (sum, text) = split(text);
+        let text = text.as_str();
         // The version first: a later form may not parse as this one.
         let version = serde_json::from_str::<Value>(text)
             .ok()
@@ -143,6 +151,10 @@ impl Token {
                 token.last
             ));
         }
+        // Last, so that whatever else is wrong with it is said first.
+        if sum != Some(sum_of(text)) {
+            return refuse("it was changed on its way: its sum is another".to_owned());
+        }
         Ok(token)
     }
 
@@ -156,13 +168,33 @@ impl Token {
 
     /// The token's text.
     pub fn write(&self) -> String {
-        serde_json::to_string(self).expect("a token has no map with keys that are not strings")
+        let text =
+            serde_json::to_string(self).expect("a token has no map with keys that are not strings");
+        format!("{SUM_FIELD}{}\",{}", sum_of(&text), &text[1..])
     }
 
     /// Whether CodePipeline would keep its text.
     pub fn fits(&self) -> bool {
         self.write().chars().count() <= TOKEN_CHARACTERS_MAX
     }
+}
+
+/// A token's sum, and its text as it was without.
+fn split(text: &str) -> (Option<String>, String) {
+    let parts = text
+        .strip_prefix(SUM_FIELD)
+        .and_then(|rest| rest.split_at_checked(SUM_CHARACTERS))
+        .and_then(|(sum, rest)| Some((sum, rest.strip_prefix("\",")?)));
+    match parts {
+        Some((sum, rest)) => (Some(sum.to_owned()), format!("{{{rest}")),
+        None => (None, text.to_owned()),
+    }
+}
+
+fn sum_of(text: &str) -> String {
+    let mut sum = sha256(text.as_bytes());
+    sum.truncate(SUM_CHARACTERS);
+    sum
 }
 
 /// Whether a text is a job id as CodePipeline writes it: a UUID in lower case.
@@ -239,6 +271,16 @@ mod tests {
     #[test]
     fn a_token_of_another_form_is_refused_by_its_number() {
         check_refused(r#"{"v":2,"later":true}"#, at(10), "form 2");
+    }
+
+    #[test]
+    fn a_token_in_which_anything_was_changed_is_refused() {
+        let text = token().looked(at(45)).write();
+        let changed = text.replace("\"gap\":45", "\"gap\":46");
+        check_refused(&changed, at(60), "changed on its way");
+        let without = text.replacen(&text[..SUM_FIELD.len() + SUM_CHARACTERS + 2], "{", 1);
+        check_refused(&without, at(60), "changed on its way");
+        check_refused(&format!("{text} "), at(60), "changed on its way");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The event of a Lambda action, in our own types: what is missing in it is
 //! missing, and no credential of it can be printed.
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use sluice_aws::ArtifactAccess;
 use sluice_core::token::is_job_id;
@@ -30,7 +30,7 @@ pub(crate) struct Data {
     pub(crate) action_configuration: Option<ActionConfiguration>,
     #[serde(default)]
     pub(crate) input_artifacts: Option<Vec<Artifact>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "credentials")]
     pub(crate) artifact_credentials: Option<Credentials>,
     #[serde(default)]
     pub(crate) continuation_token: Option<String>,
@@ -79,6 +79,13 @@ pub(crate) struct Credentials {
     access_key_id: String,
     secret_access_key: String,
     session_token: String,
+}
+
+/// Credentials of another form are as good as none. An error would quote them.
+fn credentials<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Credentials>, D::Error> {
+    Ok(Credentials::deserialize(Value::deserialize(deserializer)?).ok())
 }
 
 impl std::fmt::Debug for Credentials {
@@ -147,6 +154,15 @@ mod tests {
             !printed.contains("planted") && !printed.contains("PLANTED"),
             "{printed}"
         );
+    }
+
+    #[test]
+    fn credentials_of_another_form_are_none_and_no_error_quotes_them() {
+        for credentials in [json!(null), json!("planted"), json!({ "accessKeyId": 7 })] {
+            let raw = json!({"CodePipeline.job": {"data": {"artifactCredentials": credentials}}});
+            let job = Job::read(&raw).expect("readable");
+            assert!(job.data.artifact_credentials.is_none());
+        }
     }
 
     #[test]

@@ -94,6 +94,13 @@ impl S3 {
         self.inner().policy = Some(Arc::new(policy));
     }
 
+    /// Takes an object away.
+    pub fn remove(&self, bucket: &str, key: &str) {
+        if let Some(objects) = self.inner().buckets.get_mut(bucket) {
+            objects.remove(key);
+        }
+    }
+
     /// Answers the next `count` conditional writes with 409
     /// `ConditionalRequestConflict`, as S3 may when two writers race.
     pub fn conflict_next_writes(&self, count: u32) {

@@ -1,5 +1,7 @@
 //! The services put together: requests in, responses out, one clock.
 
+mod target;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, Weak};
 
@@ -13,10 +15,11 @@ use crate::cloudwatch::{CloudWatch, Transition};
 use crate::codepipeline::{
     CodePipeline, Functions, Happening, Interval, Mode, Pipeline, Settings, What,
 };
-use crate::s3::{self, S3};
+use crate::s3::S3;
 use crate::scenario::{ExecutionMode, LookEvery, Marks, RefusalKind, Scenario};
 use crate::sts::Sts;
 use crate::wire::{ApiError, Broken, Protocol};
+use target::{Target, refusal};
 
 /// The access key of the functions' own role.
 pub const FUNCTION_ACCESS_KEY: &str = "AKIAFUNCTION0000000";
@@ -450,156 +453,6 @@ impl World {
             Ok(body) => target.response(200, body),
             Err(error) => target.refused(&error),
         }
-    }
-}
-
-/// What a request is for.
-struct Target {
-    service: &'static str,
-    operation: String,
-    protocol: Protocol,
-    region: String,
-    access_key: String,
-    object: (String, String),
-}
-
-impl Target {
-    fn of(request: &Request<Vec<u8>>) -> Option<Target> {
-        let host = request.uri().host()?;
-        let header = |name: &str| {
-            request
-                .headers()
-                .get(name)
-                .and_then(|value| value.to_str().ok())
-                .unwrap_or("")
-        };
-        let access_key = header("authorization")
-            .split_once("Credential=")
-            .and_then(|(_, rest)| rest.split('/').next())
-            .unwrap_or("")
-            .to_owned();
-        let path = request.uri().path();
-        let protocol = if header("smithy-protocol") == "rpc-v2-cbor" {
-            Protocol::Cbor
-        } else {
-            Protocol::Json
-        };
-        let object = s3::bucket_and_key(host, path).unwrap_or_default();
-        let (service, operation) = if host.starts_with("s3.") || host.contains(".s3.") {
-            let operation = if request.method() == "PUT" {
-                "PutObject"
-            } else {
-                "GetObject"
-            };
-            ("s3", operation.to_owned())
-        } else {
-            let service = match host.split('.').next()? {
-                "monitoring" => "cloudwatch",
-                "codepipeline" => "codepipeline",
-                "sts" => "sts",
-                _ => return None,
-            };
-            let operation = match protocol {
-                Protocol::Cbor => path.rsplit('/').next().unwrap_or(""),
-                Protocol::Json if service == "sts" => "AssumeRole",
-                Protocol::Json => header("x-amz-target").rsplit('.').next().unwrap_or(""),
-            };
-            (service, operation.to_owned())
-        };
-        let region = host
-            .trim_end_matches(".amazonaws.com")
-            .rsplit('.')
-            .next()
-            .unwrap_or("")
-            .to_owned();
-        Some(Target {
-            service,
-            operation,
-            protocol,
-            region,
-            access_key,
-            object,
-        })
-    }
-
-    fn response(&self, status: u16, body: Vec<u8>) -> Response<Vec<u8>> {
-        let response = Response::builder().status(status);
-        let response = match self.protocol {
-            Protocol::Cbor => response
-                .header("content-type", "application/cbor")
-                .header("smithy-protocol", "rpc-v2-cbor"),
-            Protocol::Json => response.header("content-type", "application/x-amz-json-1.1"),
-        };
-        response.body(body).expect("these headers are valid")
-    }
-
-    /// An error in the form of the service's protocol.
-    fn refused(&self, error: &ApiError) -> Response<Vec<u8>> {
-        match self.service {
-            "s3" => xml(
-                error.status,
-                format!("<Error>{}</Error>", error_in_xml(error)),
-            ),
-            "sts" => {
-                let body = format!(
-                    "<ErrorResponse><Error>{}</Error></ErrorResponse>",
-                    error_in_xml(error)
-                );
-                xml(error.status, body)
-            }
-            _ => {
-                let body = BTreeMap::from([
-                    ("__type", error.code.as_str()),
-                    ("message", error.message.as_str()),
-                ]);
-                let body = self
-                    .protocol
-                    .write(&body)
-                    .expect("two texts can be written");
-                self.response(error.status, body)
-            }
-        }
-    }
-}
-
-fn error_in_xml(error: &ApiError) -> String {
-    let message = quick_xml::escape::escape(error.message.as_str());
-    format!("<Code>{}</Code><Message>{message}</Message>", error.code)
-}
-
-fn xml(status: u16, body: String) -> Response<Vec<u8>> {
-    let response = Response::builder()
-        .status(status)
-        .header("content-type", "application/xml");
-    response
-        .body(body.into_bytes())
-        .expect("the status is one of HTTP's")
-}
-
-fn refusal(target: &Target, kind: RefusalKind) -> ApiError {
-    let (status, code) = match (kind, target.service) {
-        (RefusalKind::AccessDenied, "codepipeline") => (400, "AccessDeniedException"),
-        (RefusalKind::AccessDenied, _) => (403, "AccessDenied"),
-        (RefusalKind::Throttling, "s3") => (503, "SlowDown"),
-        (RefusalKind::Throttling, "sts") => (400, "Throttling"),
-        (RefusalKind::Throttling, _) => (400, "ThrottlingException"),
-        (_, "s3") => (500, "InternalError"),
-        (_, _) => (500, "InternalFailure"),
-    };
-    let message = match kind {
-        RefusalKind::AccessDenied => {
-            format!(
-                "User is not authorized to perform: {}:{}",
-                target.service, target.operation
-            )
-        }
-        RefusalKind::Throttling => "Rate exceeded".to_owned(),
-        _ => "The request processing has failed because of an unknown error.".to_owned(),
-    };
-    ApiError {
-        status,
-        code: code.to_owned(),
-        message,
     }
 }
 

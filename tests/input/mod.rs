@@ -1,0 +1,12 @@
+//! Bad input through the whole host: each kind is answered with a clear
+//! message, and none of it with a go.
+
+mod artifacts;
+mod bench;
+mod events;
+mod parameters;
+mod plans;
+mod records;
+mod secrets;
+mod tokens;
+mod trouble;

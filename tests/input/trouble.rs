@@ -1,0 +1,127 @@
+//! Trouble of the function itself: the end of its time, and panics.
+
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use serde_json::Value;
+use sluice_aws::Aws;
+use sluice_core::GateError;
+use sluice_gates::{Ask, Gate, Look};
+use sluice_host::Handled;
+use sluice_world::codepipeline::ExecutionStatus;
+use sluice_world::world::Fault;
+
+use super::bench::Case;
+
+/// Each call of the second look takes 4.5 s, and the function lives for 20 s.
+fn slow_second_look() -> Case {
+    Case {
+        lives: Some(SignedDuration::from_secs(20)),
+        doctor: Arc::new(|number, _, world| {
+            let slow = number == 1;
+            world.set_faults(Arc::new(move |_| {
+                slow.then_some(Fault::Slow(SignedDuration::from_millis(4500)))
+            }));
+        }),
+        ..Case::default()
+    }
+}
+
+#[test]
+fn a_look_that_takes_too_long_goes_on_with_the_same_token() {
+    let done = slow_second_look().run();
+    assert_eq!(done.crashed, Vec::<String>::new());
+    assert_eq!(done.execution.status, ExecutionStatus::Succeeded);
+    let Handled::Continued { line } = &done.handled[1] else {
+        panic!("{:?}", done.handled[1]);
+    };
+    assert!(line.contains("looking again"), "{line}");
+    let read = |number| serde_json::from_str::<Value>(&done.token(number)).unwrap();
+    let (mut before, mut after) = (read(1), read(2));
+    // Only when it looked is new, and so the sum.
+    for token in [&mut before, &mut after] {
+        for name in ["last", "gap", "sum"] {
+            token.as_object_mut().unwrap().remove(name);
+        }
+    }
+    assert_eq!(before, after);
+}
+
+#[test]
+fn a_function_that_is_always_too_slow_ends_with_an_error_within_the_day() {
+    let case = Case {
+        lives: Some(SignedDuration::from_secs(4)),
+        scenario: super::bench::QUIET.replace("5m", "15m"),
+        prepare: Arc::new(|world| {
+            world.set_faults(Arc::new(|call| {
+                let slow = call.service != "codepipeline" || call.operation.starts_with("Get");
+                slow.then_some(Fault::Slow(SignedDuration::from_secs(4)))
+            }));
+        }),
+        ..Case::default()
+    };
+    let done = case.check_refused("JobFailed", &["OutOfTime"]);
+    let gate = done.gate();
+    let took = gate.ended.unwrap().duration_since(gate.began);
+    assert!(took < SignedDuration::from_hours(23), "{took}");
+}
+
+#[test]
+fn a_slow_cloudwatch_is_waited_for_and_answers_come_before_the_functions_end() {
+    let case = Case {
+        doctor: Arc::new(|number, _, world| {
+            let hangs = number == 1 || number == 2;
+            world.set_faults(Arc::new(move |call| {
+                let slow = hangs && call.service == "cloudwatch";
+                slow.then_some(Fault::Slow(SignedDuration::from_mins(5)))
+            }));
+        }),
+        ..Case::default()
+    };
+    let done = case.run();
+    assert_eq!(done.crashed, Vec::<String>::new());
+    assert!(done.gate().jobs.iter().all(|job| job.accepted() == 1));
+    assert_eq!(done.execution.status, ExecutionStatus::Succeeded);
+}
+
+/// A gate that panics at its beginning, or at its first look.
+struct PanickingGate {
+    at_once: bool,
+}
+
+impl Gate for PanickingGate {
+    const KIND: &'static str = "bake";
+    const RULE: u32 = 1;
+    type Begun = Value;
+    type Memory = Value;
+
+    async fn begin(&self, _: &Ask, _: &Aws) -> Result<Value, GateError> {
+        assert!(!self.at_once, "panicked on purpose at {}", "the beginning");
+        Ok(Value::Null)
+    }
+
+    async fn look(&self, _: &Ask, _: &Value, _: Value, _: &Aws) -> Result<Look, GateError> {
+        panic!("panicked on purpose");
+    }
+}
+
+#[test]
+fn a_panic_becomes_a_failure_answer() {
+    for at_once in [true, false] {
+        let case = Case {
+            gates: vec![Box::new(PanickingGate { at_once })],
+            ..Case::default()
+        };
+        let done = case.check_refused("JobFailed", &["Crashed", "panicked on purpose"]);
+        assert_eq!(done.events.len(), 1);
+    }
+}
+
+#[test]
+fn a_gate_that_the_function_does_not_serve_is_told_with_those_it_does() {
+    let case = Case {
+        gates: vec![Box::new(sluice_gates::ClearGate)],
+        ..Case::default()
+    };
+    case.check_refused("ConfigurationError", &["`clear`", "`bake`"]);
+}

@@ -1,0 +1,4 @@
+//! The rules of the tree: which crate may name which, and what files look like.
+
+mod files;
+mod layers;
