@@ -19,6 +19,7 @@ use super::series::{SeriesRules, SeriesTest};
 
 /// Mean events per period, both groups together, from which on both tests
 /// have to agree.
+const HALF_AN_EVENT: f64 = 0.5;
 pub const LARGE_EVENTS: f64 = 200.0;
 
 /// A count test that switches by itself.
@@ -51,8 +52,8 @@ impl AutoCountTest {
     pub fn fold(&mut self, baseline: Counts, canary: Counts) -> bool {
         let used = self.count.fold(baseline, canary);
         if used {
-            let baseline_rate = baseline.count / baseline.total + self.rate_floor;
-            self.series.fold(baseline_rate, canary.count / canary.total);
+            let baseline_rate = (baseline.count + HALF_AN_EVENT) / baseline.total + self.rate_floor;
+            self.series.fold(baseline_rate, (canary.count + HALF_AN_EVENT) / canary.total);
         } else {
             self.series.skip();
         }
