@@ -21,9 +21,19 @@ struct Point {
 /// A root of `function` between `low` and `high`; one of the two if the
 /// function is 0 there, some point between them if it does not change sign.
 /// Where the function cannot be computed, its error.
-pub(crate) fn root<E>(low: f64, high: f64, mut function: impl FnMut(f64) -> Result<f64, E>) -> Result<f64, E> {
-    let mut previous = Point { at: low, value: function(low)? };
-    let mut best = Point { at: high, value: function(high)? };
+pub(crate) fn root<E>(
+    low: f64,
+    high: f64,
+    mut function: impl FnMut(f64) -> Result<f64, E>,
+) -> Result<f64, E> {
+    let mut previous = Point {
+        at: low,
+        value: function(low)?,
+    };
+    let mut best = Point {
+        at: high,
+        value: function(high)?,
+    };
     for end in [previous, best] {
         if is_zero(end.value) {
             return Ok(end.at);
@@ -51,7 +61,8 @@ pub(crate) fn root<E>(low: f64, high: f64, mut function: impl FnMut(f64) -> Resu
         previous = best;
         best.at += step;
         best.value = function(best.at)?;
-        let same_sign = (best.value > 0.0 && opposite.value > 0.0) || (best.value < 0.0 && opposite.value < 0.0);
+        let same_sign = (best.value > 0.0 && opposite.value > 0.0)
+            || (best.value < 0.0 && opposite.value < 0.0);
         if same_sign {
             opposite = previous;
         }
@@ -60,7 +71,13 @@ pub(crate) fn root<E>(low: f64, high: f64, mut function: impl FnMut(f64) -> Resu
 }
 
 /// Secant or inverse quadratic interpolation, if it stays well inside.
-fn interpolated(previous: Point, best: Point, opposite: Point, last_step: f64, tolerance: f64) -> Option<f64> {
+fn interpolated(
+    previous: Point,
+    best: Point,
+    opposite: Point,
+    last_step: f64,
+    tolerance: f64,
+) -> Option<f64> {
     let width = opposite.at - best.at;
     let (mut p, mut q);
     if previous.at == opposite.at {
@@ -79,7 +96,8 @@ fn interpolated(previous: Point, best: Point, opposite: Point, last_step: f64, t
     } else {
         p = -p;
     }
-    let accepted = p < 0.75 * width * q - (tolerance * q).abs() / 2.0 && p < (last_step * q / 2.0).abs();
+    let accepted =
+        p < 0.75 * width * q - (tolerance * q).abs() / 2.0 && p < (last_step * q / 2.0).abs();
     accepted.then(|| p / q)
 }
 

@@ -80,7 +80,10 @@ impl MetricRules {
             EffectMeasure::MeanRatio => 1.0,
             EffectMeasure::Cles => 0.5,
         };
-        let range = EffectRange { decrease: neutral, increase: neutral };
+        let range = EffectRange {
+            decrease: neutral,
+            increase: neutral,
+        };
         MetricRules {
             direction: Direction::default(),
             nan_strategy: NanStrategy::default(),
@@ -154,7 +157,11 @@ pub struct ReportedShift {
 
 impl From<Shift> for ReportedShift {
     fn from(shift: Shift) -> ReportedShift {
-        ReportedShift { lower: shift.lower, upper: shift.upper, estimate: shift.estimate }
+        ReportedShift {
+            lower: shift.lower,
+            upper: shift.upper,
+            estimate: shift.estimate,
+        }
     }
 }
 
@@ -163,7 +170,10 @@ pub fn classify(rules: &MetricRules, experiment: &[f64], control: &[f64]) -> Met
     let mut outcome = classify_prepared(rules, experiment, control);
     let hides = rules.outlier_factor.is_some() && outcome.classification == Classification::Pass;
     if hides {
-        let kept = MetricRules { outlier_factor: None, ..rules.clone() };
+        let kept = MetricRules {
+            outlier_factor: None,
+            ..rules.clone()
+        };
         let with_outliers = classify_prepared(&kept, experiment, control).classification;
         if matches!(with_outliers, Classification::High | Classification::Low) {
             outcome.departures.push(Departure::OutliersHidAChange);
@@ -266,7 +276,9 @@ fn without_data(rules: &MetricRules, values: [usize; 2]) -> MetricOutcome {
             departures.push(Departure::EmptySidePassed);
             Classification::Pass
         }
-        NanStrategy::Remove if rules.must_have_data && !rules.critical => Classification::NodataFailMetric,
+        NanStrategy::Remove if rules.must_have_data && !rules.critical => {
+            Classification::NodataFailMetric
+        }
         NanStrategy::Remove => Classification::Nodata,
     };
     let side = if values[0] == 0 { "canary" } else { "baseline" };

@@ -9,10 +9,11 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use thiserror::Error;
 
 use super::classify::{Direction, EffectMeasure, MetricRules};
+use super::object::{Object, note};
 use super::prepare::NanStrategy;
 use super::score::Thresholds;
 
@@ -84,14 +85,32 @@ impl Configuration {
         let mut unread = Vec::new();
         let whole = Object::new(&value, String::new())?;
         whole.rest_is_unread(
-            &["name", "metrics", "judge", "classifier", "templates", "description", "configVersion"],
+            &[
+                "name",
+                "metrics",
+                "judge",
+                "classifier",
+                "templates",
+                "description",
+                "configVersion",
+            ],
             &mut unread,
         );
         read_judge(&whole, &mut unread)?;
-        if whole.get("templates").and_then(Value::as_object).is_some_and(|templates| !templates.is_empty()) {
-            note(&mut unread, "templates", "query templates belong to the source and are not used");
+        if whole
+            .get("templates")
+            .and_then(Value::as_object)
+            .is_some_and(|templates| !templates.is_empty())
+        {
+            note(
+                &mut unread,
+                "templates",
+                "query templates belong to the source and are not used",
+            );
         }
-        let classifier = whole.object("classifier")?.ok_or_else(|| whole.missing("classifier"))?;
+        let classifier = whole
+            .object("classifier")?
+            .ok_or_else(|| whole.missing("classifier"))?;
         classifier.rest_is_unread(&["groupWeights", "scoreThresholds"], &mut unread);
         let thresholds = read_thresholds(&classifier, &mut unread)?;
         let group_weights = read_weights(&classifier)?;
@@ -109,7 +128,9 @@ impl MetricRules {
     /// Reads a metric's `analysisConfigurations`, with or without its level
     /// `canary`. Answers the rules, whether the metric is muted, and what has
     /// no counterpart.
-    pub fn from_analysis(value: &Value) -> Result<(MetricRules, bool, Vec<Unread>), ConfigurationError> {
+    pub fn from_analysis(
+        value: &Value,
+    ) -> Result<(MetricRules, bool, Vec<Unread>), ConfigurationError> {
         let mut unread = Vec::new();
         let outer = Object::new(value, "analysisConfigurations".into())?;
         let canary = match outer.object("canary")? {
@@ -129,8 +150,15 @@ fn read_judge(whole: &Object<'_>, unread: &mut Vec<Unread>) -> Result<(), Config
         return Ok(());
     };
     judge.rest_is_unread(&["name", "judgeConfigurations"], unread);
-    if let Some(name) = judge.text("name")?.filter(|name| !name.starts_with("NetflixACAJudge")) {
-        note(unread, "judge.name", &format!("the judge `{name}` is not known; NetflixACAJudge's rules are used"));
+    if let Some(name) = judge
+        .text("name")?
+        .filter(|name| !name.starts_with("NetflixACAJudge"))
+    {
+        note(
+            unread,
+            "judge.name",
+            &format!("the judge `{name}` is not known; NetflixACAJudge's rules are used"),
+        );
     }
     if let Some(options) = judge.object("judgeConfigurations")? {
         options.rest_is_unread(&[], unread);
@@ -138,12 +166,23 @@ fn read_judge(whole: &Object<'_>, unread: &mut Vec<Unread>) -> Result<(), Config
     Ok(())
 }
 
-fn read_thresholds(classifier: &Object<'_>, unread: &mut Vec<Unread>) -> Result<Thresholds, ConfigurationError> {
-    let thresholds =
-        classifier.object("scoreThresholds")?.ok_or_else(|| classifier.missing("scoreThresholds"))?;
+fn read_thresholds(
+    classifier: &Object<'_>,
+    unread: &mut Vec<Unread>,
+) -> Result<Thresholds, ConfigurationError> {
+    let thresholds = classifier
+        .object("scoreThresholds")?
+        .ok_or_else(|| classifier.missing("scoreThresholds"))?;
     thresholds.rest_is_unread(&["pass", "marginal"], unread);
-    let required = |key: &str| thresholds.number(key)?.ok_or_else(|| thresholds.missing(key));
-    Ok(Thresholds { pass: required("pass")?, marginal: required("marginal")? })
+    let required = |key: &str| {
+        thresholds
+            .number(key)?
+            .ok_or_else(|| thresholds.missing(key))
+    };
+    Ok(Thresholds {
+        pass: required("pass")?,
+        marginal: required("marginal")?,
+    })
 }
 
 fn read_weights(classifier: &Object<'_>) -> Result<BTreeMap<String, f64>, ConfigurationError> {
@@ -157,25 +196,57 @@ fn read_weights(classifier: &Object<'_>) -> Result<BTreeMap<String, f64>, Config
         .collect()
 }
 
-fn read_metrics(whole: &Object<'_>, unread: &mut Vec<Unread>) -> Result<Vec<Metric>, ConfigurationError> {
-    let metrics = whole.get("metrics").ok_or_else(|| whole.missing("metrics"))?;
-    let metrics = metrics.as_array().ok_or_else(|| whole.wrong("metrics", "a list"))?;
-    metrics.iter().enumerate().map(|(index, metric)| read_metric(index, metric, unread)).collect()
+fn read_metrics(
+    whole: &Object<'_>,
+    unread: &mut Vec<Unread>,
+) -> Result<Vec<Metric>, ConfigurationError> {
+    let metrics = whole
+        .get("metrics")
+        .ok_or_else(|| whole.missing("metrics"))?;
+    let metrics = metrics
+        .as_array()
+        .ok_or_else(|| whole.wrong("metrics", "a list"))?;
+    metrics
+        .iter()
+        .enumerate()
+        .map(|(index, metric)| read_metric(index, metric, unread))
+        .collect()
 }
 
-fn read_metric(index: usize, value: &Value, unread: &mut Vec<Unread>) -> Result<Metric, ConfigurationError> {
+fn read_metric(
+    index: usize,
+    value: &Value,
+    unread: &mut Vec<Unread>,
+) -> Result<Metric, ConfigurationError> {
     let metric = Object::new(value, format!("metrics[{index}]"))?;
     metric.rest_is_unread(
-        &["name", "query", "analysisConfigurations", "groups", "scopeName"],
+        &[
+            "name",
+            "query",
+            "analysisConfigurations",
+            "groups",
+            "scopeName",
+        ],
         unread,
     );
-    if let Some(scope) = metric.text("scopeName")?.filter(|scope| *scope != "default") {
-        note(unread, &metric.path_of("scopeName"), &format!("the scope `{scope}` belongs to the source"));
+    if let Some(scope) = metric
+        .text("scopeName")?
+        .filter(|scope| *scope != "default")
+    {
+        note(
+            unread,
+            &metric.path_of("scopeName"),
+            &format!("the scope `{scope}` belongs to the source"),
+        );
     }
     let query = metric.get("query").cloned().unwrap_or(Value::Null);
     if !query.is_null() {
-        let source = query.get("type").and_then(Value::as_str).unwrap_or("unknown");
-        let meaning = format!("a query of `{source}`: the metric has to be mapped to a series by hand");
+        let source = query
+            .get("type")
+            .and_then(Value::as_str)
+            .unwrap_or("unknown");
+        let meaning =
+            format!("a query of `{source}`: the metric has to be mapped to a series by hand");
         note(unread, &metric.path_of("query"), &meaning);
     }
     let canary = match metric.object("analysisConfigurations")? {
@@ -189,13 +260,33 @@ fn read_metric(index: usize, value: &Value, unread: &mut Vec<Unread>) -> Result<
         Some(canary) => read_rules(&canary, unread)?,
         None => (MetricRules::default(), false),
     };
-    let name = metric.text("name")?.ok_or_else(|| metric.missing("name"))?.to_owned();
-    Ok(Metric { name, groups: metric.texts("groups")?, muted, rules, query })
+    let name = metric
+        .text("name")?
+        .ok_or_else(|| metric.missing("name"))?
+        .to_owned();
+    Ok(Metric {
+        name,
+        groups: metric.texts("groups")?,
+        muted,
+        rules,
+        query,
+    })
 }
 
-fn read_rules(canary: &Object<'_>, unread: &mut Vec<Unread>) -> Result<(MetricRules, bool), ConfigurationError> {
+fn read_rules(
+    canary: &Object<'_>,
+    unread: &mut Vec<Unread>,
+) -> Result<(MetricRules, bool), ConfigurationError> {
     canary.rest_is_unread(
-        &["direction", "nanStrategy", "critical", "mustHaveData", "muted", "effectSize", "outliers"],
+        &[
+            "direction",
+            "nanStrategy",
+            "critical",
+            "mustHaveData",
+            "muted",
+            "effectSize",
+            "outliers",
+        ],
         unread,
     );
     let mut rules = read_effect(canary, unread)?;
@@ -212,19 +303,37 @@ fn read_rules(canary: &Object<'_>, unread: &mut Vec<Unread>) -> Result<(MetricRu
     Ok((rules, canary.flag("muted")?))
 }
 
-const DIRECTIONS: [(&str, Direction); 3] =
-    [("either", Direction::Either), ("increase", Direction::Increase), ("decrease", Direction::Decrease)];
-const STRATEGIES: [(&str, NanStrategy); 2] =
-    [("remove", NanStrategy::Remove), ("replace", NanStrategy::Replace)];
-const MEASURES: [(&str, EffectMeasure); 2] =
-    [("meanRatio", EffectMeasure::MeanRatio), ("cles", EffectMeasure::Cles)];
+const DIRECTIONS: [(&str, Direction); 3] = [
+    ("either", Direction::Either),
+    ("increase", Direction::Increase),
+    ("decrease", Direction::Decrease),
+];
+const STRATEGIES: [(&str, NanStrategy); 2] = [
+    ("remove", NanStrategy::Remove),
+    ("replace", NanStrategy::Replace),
+];
+const MEASURES: [(&str, EffectMeasure); 2] = [
+    ("meanRatio", EffectMeasure::MeanRatio),
+    ("cles", EffectMeasure::Cles),
+];
 
-fn read_effect(canary: &Object<'_>, unread: &mut Vec<Unread>) -> Result<MetricRules, ConfigurationError> {
+fn read_effect(
+    canary: &Object<'_>,
+    unread: &mut Vec<Unread>,
+) -> Result<MetricRules, ConfigurationError> {
     let Some(effect) = canary.object("effectSize")? else {
         return Ok(MetricRules::default());
     };
-    let limits = ["allowedIncrease", "allowedDecrease", "criticalIncrease", "criticalDecrease"];
-    effect.rest_is_unread(&["measure", limits[0], limits[1], limits[2], limits[3]], unread);
+    let limits = [
+        "allowedIncrease",
+        "allowedDecrease",
+        "criticalIncrease",
+        "criticalDecrease",
+    ];
+    effect.rest_is_unread(
+        &["measure", limits[0], limits[1], limits[2], limits[3]],
+        unread,
+    );
     let mut rules = MetricRules::for_measure(effect.choice("measure", &MEASURES, unread)?);
     let slots = [
         &mut rules.allowed.increase,
@@ -236,93 +345,4 @@ fn read_effect(canary: &Object<'_>, unread: &mut Vec<Unread>) -> Result<MetricRu
         *slot = effect.number(limit)?.unwrap_or(*slot);
     }
     Ok(rules)
-}
-
-fn note(unread: &mut Vec<Unread>, path: &str, meaning: &str) {
-    unread.push(Unread { path: path.to_owned(), meaning: meaning.to_owned() });
-}
-
-/// A JSON object and where it is.
-struct Object<'a> {
-    fields: &'a Map<String, Value>,
-    path: String,
-}
-
-impl<'a> Object<'a> {
-    fn new(value: &'a Value, path: String) -> Result<Object<'a>, ConfigurationError> {
-        match value.as_object() {
-            Some(fields) => Ok(Object { fields, path }),
-            None => Err(ConfigurationError::Wrong { path, expected: "an object" }),
-        }
-    }
-
-    fn path_of(&self, key: &str) -> String {
-        if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
-    }
-
-    fn missing(&self, key: &str) -> ConfigurationError {
-        ConfigurationError::Missing { path: self.path_of(key) }
-    }
-
-    fn wrong(&self, key: &str, expected: &'static str) -> ConfigurationError {
-        ConfigurationError::Wrong { path: self.path_of(key), expected }
-    }
-
-    /// The field; absent and null are the same.
-    fn get(&self, key: &str) -> Option<&'a Value> {
-        self.fields.get(key).filter(|value| !value.is_null())
-    }
-
-    fn object(&self, key: &str) -> Result<Option<Object<'a>>, ConfigurationError> {
-        self.get(key).map(|value| Object::new(value, self.path_of(key))).transpose()
-    }
-
-    fn text(&self, key: &str) -> Result<Option<&'a str>, ConfigurationError> {
-        self.get(key).map(|value| value.as_str().ok_or_else(|| self.wrong(key, "text"))).transpose()
-    }
-
-    fn number(&self, key: &str) -> Result<Option<f64>, ConfigurationError> {
-        self.get(key).map(|value| value.as_f64().ok_or_else(|| self.wrong(key, "a number"))).transpose()
-    }
-
-    fn flag(&self, key: &str) -> Result<bool, ConfigurationError> {
-        let read = |value: &Value| value.as_bool().ok_or_else(|| self.wrong(key, "true or false"));
-        self.get(key).map_or(Ok(false), read)
-    }
-
-    fn texts(&self, key: &str) -> Result<Vec<String>, ConfigurationError> {
-        let Some(value) = self.get(key) else {
-            return Ok(Vec::new());
-        };
-        let items = value.as_array().ok_or_else(|| self.wrong(key, "a list of names"))?;
-        items
-            .iter()
-            .map(|item| item.as_str().map(str::to_owned).ok_or_else(|| self.wrong(key, "a list of names")))
-            .collect()
-    }
-
-    /// One of several words. Kayenta takes any other word for the first, so
-    /// that is done, and said.
-    fn choice<T: Copy>(
-        &self,
-        key: &str,
-        choices: &[(&str, T)],
-        unread: &mut Vec<Unread>,
-    ) -> Result<T, ConfigurationError> {
-        let Some(word) = self.text(key)? else {
-            return Ok(choices[0].1);
-        };
-        if let Some((_, choice)) = choices.iter().find(|(name, _)| *name == word) {
-            return Ok(*choice);
-        }
-        let meaning = format!("`{word}` is not known; as in Kayenta, `{}` is used", choices[0].0);
-        note(unread, &self.path_of(key), &meaning);
-        Ok(choices[0].1)
-    }
-
-    fn rest_is_unread(&self, known: &[&str], unread: &mut Vec<Unread>) {
-        for key in self.fields.keys().filter(|key| !known.contains(&key.as_str())) {
-            note(unread, &self.path_of(key), "has no counterpart and changes nothing");
-        }
-    }
 }

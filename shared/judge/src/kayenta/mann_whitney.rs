@@ -57,10 +57,17 @@ impl Samples {
         if experiment.is_empty() || control.is_empty() {
             return Err(RankError::Empty);
         }
-        if !experiment.iter().chain(control).all(|value| value.is_finite()) {
+        if !experiment
+            .iter()
+            .chain(control)
+            .all(|value| value.is_finite())
+        {
             return Err(RankError::NotFinite);
         }
-        Ok(Samples { experiment: sorted(experiment), control: sorted(control) })
+        Ok(Samples {
+            experiment: sorted(experiment),
+            control: sorted(control),
+        })
     }
 
     /// The confidence interval and estimate of the shift at `confidence`
@@ -75,7 +82,11 @@ impl Samples {
         let lower = self.bounded_root(low, high, quantile)?;
         let upper = self.bounded_root(low, high, -quantile)?;
         let estimate = brent::root(low, high, |shift| self.statistic(shift))?;
-        Ok(Shift { lower, upper, estimate })
+        Ok(Shift {
+            lower,
+            upper,
+            estimate,
+        })
     }
 
     /// `W(µ) = (Σ ranks(x−µ) − m(m+1)/2 − mn/2 − ½ sign) / σ`, with average
@@ -85,10 +96,11 @@ impl Samples {
         let (m, n) = (self.experiment.len() as f64, self.control.len() as f64);
         let excess = ranks.experiment_sum - m * (m + 1.0) / 2.0 - m * n / 2.0;
         let sigma = self.sigma(ranks.ties);
-        if !(sigma > 0.0) {
-            return Err(RankError::AllTied);
+        if sigma > 0.0 {
+            Ok((excess - 0.5 * sign(excess)) / sigma)
+        } else {
+            Err(RankError::AllTied)
         }
-        Ok((excess - 0.5 * sign(excess)) / sigma)
     }
 
     /// Two-sided p-value of "no shift" by the normal approximation with the
@@ -115,7 +127,8 @@ impl Samples {
 
     fn shift_range(&self) -> (f64, f64) {
         let [first, last] = [0, self.experiment.len() - 1].map(|index| self.experiment[index]);
-        let [control_first, control_last] = [0, self.control.len() - 1].map(|index| self.control[index]);
+        let [control_first, control_last] =
+            [0, self.control.len() - 1].map(|index| self.control[index]);
         (first - control_last, last - control_first)
     }
 
@@ -145,7 +158,10 @@ fn sorted(values: &[f64]) -> Vec<f64> {
 
 /// One merge over two sorted samples, the first moved by `-shift`.
 fn merged_ranks(experiment: &[f64], control: &[f64], shift: f64) -> Ranks {
-    let mut ranks = Ranks { experiment_sum: 0.0, ties: 0.0 };
+    let mut ranks = Ranks {
+        experiment_sum: 0.0,
+        ties: 0.0,
+    };
     let (mut i, mut j) = (0, 0);
     while i < experiment.len() || j < control.len() {
         let next = match (experiment.get(i), control.get(j)) {

@@ -14,11 +14,13 @@ mod classify;
 mod configuration;
 mod departure;
 mod mann_whitney;
+mod object;
 mod prepare;
 mod score;
 
 pub use classify::{
-    Classification, Direction, EffectMeasure, EffectRange, MetricOutcome, MetricRules, ReportedShift, classify,
+    Classification, Direction, EffectMeasure, EffectRange, MetricOutcome, MetricRules,
+    ReportedShift, classify,
 };
 pub use configuration::{Configuration, ConfigurationError, Metric, Unread};
 pub use departure::Departure;
@@ -98,13 +100,25 @@ pub fn judge(configuration: &Configuration, values: &[MetricValues]) -> Judgemen
         })
         .collect();
     let scored: Vec<ScoredMetric> = metrics.iter().map(ScoredMetric::from).collect();
-    let mut score = score(&scored, &configuration.group_weights, configuration.thresholds);
-    let own = metrics.iter().filter(|metric| !metric.muted).flat_map(|metric| &metric.outcome.departures);
+    let mut score = score(
+        &scored,
+        &configuration.group_weights,
+        configuration.thresholds,
+    );
+    let own = metrics
+        .iter()
+        .filter(|metric| !metric.muted)
+        .flat_map(|metric| &metric.outcome.departures);
     score.departures.extend(own);
     score.departures.sort_unstable();
     score.departures.dedup();
     score.verdict = score::verdict(score.classification, &score.departures);
-    Judgement { verdict: score.verdict, score, metrics, unread: configuration.unread.clone() }
+    Judgement {
+        verdict: score.verdict,
+        score,
+        metrics,
+        unread: configuration.unread.clone(),
+    }
 }
 
 impl From<&MetricResult> for ScoredMetric {

@@ -23,7 +23,9 @@ pub(super) fn handle_missing(values: &[f64], strategy: NanStrategy) -> Vec<f64> 
     let present = values.iter().copied();
     match strategy {
         NanStrategy::Remove => present.filter(|value| !value.is_nan()).collect(),
-        NanStrategy::Replace => present.map(|value| if value.is_nan() { 0.0 } else { value }).collect(),
+        NanStrategy::Replace => present
+            .map(|value| if value.is_nan() { 0.0 } else { value })
+            .collect(),
     }
 }
 
@@ -34,7 +36,11 @@ pub fn remove_outliers(values: &[f64], factor: f64) -> Vec<f64> {
     let [p1, q1, q3, p99] = [0.01, 0.25, 0.75, 0.99].map(|p| percentile(&sorted, p));
     let reach = factor * (q3 - q1);
     let (low, high) = (p1.min(q1 - reach), p99.max(q3 + reach));
-    values.iter().copied().filter(|value| !(*value < low || *value > high)).collect()
+    values
+        .iter()
+        .copied()
+        .filter(|value| !(*value < low || *value > high))
+        .collect()
 }
 
 /// The percentile `p` in [0, 1] of sorted values; NaN of none.
@@ -44,11 +50,19 @@ pub fn percentile(sorted: &[f64], p: f64) -> f64 {
     };
     let position = (last as f64 * p).clamp(0.0, last as f64);
     let below = position.floor();
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and the length")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "between 0 and the length"
+    )]
     let index = below as usize;
     let next = sorted[(index + 1).min(last)];
     let part = position - below;
-    if part == 0.0 { sorted[index] } else { sorted[index] + part * (next - sorted[index]) }
+    if part == 0.0 {
+        sorted[index]
+    } else {
+        sorted[index] + part * (next - sorted[index])
+    }
 }
 
 /// Spreads a constant side a little, so that ranks exist:
@@ -97,7 +111,10 @@ mod tests {
     fn missing_values_are_left_out_or_zero() {
         let values = [1.0, f64::NAN, 3.0];
         assert_eq!(handle_missing(&values, NanStrategy::Remove), [1.0, 3.0]);
-        assert_eq!(handle_missing(&values, NanStrategy::Replace), [1.0, 0.0, 3.0]);
+        assert_eq!(
+            handle_missing(&values, NanStrategy::Replace),
+            [1.0, 0.0, 3.0]
+        );
     }
 
     #[test]

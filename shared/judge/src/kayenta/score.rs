@@ -78,15 +78,29 @@ pub struct Score {
 }
 
 /// Scores classified metrics. Departures of single metrics are the caller's.
-pub fn score(metrics: &[ScoredMetric], weights: &BTreeMap<String, f64>, thresholds: Thresholds) -> Score {
+pub fn score(
+    metrics: &[ScoredMetric],
+    weights: &BTreeMap<String, f64>,
+    thresholds: Thresholds,
+) -> Score {
     let judged: Vec<&ScoredMetric> = metrics.iter().filter(|metric| !metric.muted).collect();
     let groups = group_scores(&judged, weights);
     let zero_because = forced_zero(&judged);
     let sum: f64 = groups
         .iter()
-        .map(|group| if group.no_data { group.weight } else { group.score * group.weight / 100.0 })
+        .map(|group| {
+            if group.no_data {
+                group.weight
+            } else {
+                group.score * group.weight / 100.0
+            }
+        })
         .sum();
-    let score = if zero_because.is_some() { 0.0 } else { (sum * 100.0 + 0.5).floor() / 100.0 };
+    let score = if zero_because.is_some() {
+        0.0
+    } else {
+        (sum * 100.0 + 0.5).floor() / 100.0
+    };
     let classification = if score >= thresholds.pass {
         ScoreClassification::Pass
     } else if score >= thresholds.marginal {
@@ -95,7 +109,14 @@ pub fn score(metrics: &[ScoredMetric], weights: &BTreeMap<String, f64>, threshol
         ScoreClassification::Fail
     };
     let departures = departures(&judged, &groups, weights, thresholds, score);
-    Score { score, classification, verdict: verdict(classification, &departures), groups, zero_because, departures }
+    Score {
+        score,
+        classification,
+        verdict: verdict(classification, &departures),
+        groups,
+        zero_because,
+        departures,
+    }
 }
 
 /// The verdict of a classification to which departures apply.
@@ -119,19 +140,28 @@ fn group_scores(judged: &[&ScoredMetric], weights: &BTreeMap<String, f64>) -> Ve
                     *passed += 1;
                     *counted += 1;
                 }
-                Classification::High | Classification::Low | Classification::NodataFailMetric => *counted += 1,
+                Classification::High | Classification::Low | Classification::NodataFailMetric => {
+                    *counted += 1
+                }
                 Classification::Nodata | Classification::Error => {}
             }
         }
     }
     let configured: f64 = weights.values().sum();
-    let open = members.keys().filter(|name| !weights.contains_key(**name)).count();
+    let open = members
+        .keys()
+        .filter(|name| !weights.contains_key(**name))
+        .count();
     let share = (100.0 - configured) / open.max(1) as f64;
     members
         .into_iter()
         .map(|(name, [passed, counted])| GroupScore {
             name: name.to_owned(),
-            score: if counted == 0 { 0.0 } else { 100.0 * f64::from(passed) / f64::from(counted) },
+            score: if counted == 0 {
+                0.0
+            } else {
+                100.0 * f64::from(passed) / f64::from(counted)
+            },
             weight: weights.get(name).copied().unwrap_or(share),
             no_data: counted == 0,
         })
@@ -139,11 +169,18 @@ fn group_scores(judged: &[&ScoredMetric], weights: &BTreeMap<String, f64>) -> Ve
 }
 
 fn forced_zero(judged: &[&ScoredMetric]) -> Option<String> {
-    if judged.iter().any(|metric| metric.critical && metric.classification != Classification::Pass) {
+    if judged
+        .iter()
+        .any(|metric| metric.critical && metric.classification != Classification::Pass)
+    {
         return Some("a critical metric failed".into());
     }
-    let no_data = judged.iter().filter(|metric| metric.classification == Classification::Nodata).count();
-    (no_data > 0 && no_data * 2 >= judged.len()).then(|| "half of the metrics or more have no data".into())
+    let no_data = judged
+        .iter()
+        .filter(|metric| metric.classification == Classification::Nodata)
+        .count();
+    (no_data > 0 && no_data * 2 >= judged.len())
+        .then(|| "half of the metrics or more have no data".into())
 }
 
 fn departures(
@@ -153,7 +190,8 @@ fn departures(
     thresholds: Thresholds,
     score: f64,
 ) -> Vec<Departure> {
-    let classified = |wanted: Classification| judged.iter().any(|metric| metric.classification == wanted);
+    let classified =
+        |wanted: Classification| judged.iter().any(|metric| metric.classification == wanted);
     let ungrouped_failed = judged
         .iter()
         .any(|metric| metric.groups.is_empty() && metric.classification != Classification::Pass);
@@ -165,10 +203,16 @@ fn departures(
     let ordered = thresholds.pass > 0.0 && thresholds.pass >= thresholds.marginal;
     [
         (classified(Classification::Error), Departure::ErrorIsNoPass),
-        (groups.iter().any(|group| group.no_data), Departure::GroupWithoutData),
+        (
+            groups.iter().any(|group| group.no_data),
+            Departure::GroupWithoutData,
+        ),
         (ungrouped_failed, Departure::UngroupedMetricFailed),
         (bad_weights, Departure::WeightsBeyondHundred),
-        (score == thresholds.marginal, Departure::ScoreAtTheMarginalBoundary),
+        (
+            score == thresholds.marginal,
+            Departure::ScoreAtTheMarginalBoundary,
+        ),
         (!ordered, Departure::ThresholdsOutOfOrder),
     ]
     .into_iter()

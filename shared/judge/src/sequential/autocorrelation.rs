@@ -48,6 +48,10 @@ impl Successive {
         self.last = None;
     }
 
+    pub(crate) fn last(&self) -> Option<f64> {
+        self.last
+    }
+
     pub(crate) fn finish_epoch(&mut self, epoch: &Run) {
         self.finished_squares += epoch.squares;
         self.finished_degrees += f64::from(epoch.periods.saturating_sub(1));
@@ -59,7 +63,8 @@ impl Successive {
         let degrees = self.finished_degrees + f64::from(epoch.periods.saturating_sub(1));
         let mut correlation = 0.0;
         if degrees > 0.0 && self.links > 0.0 {
-            let variance = (self.finished_squares + epoch.squares) / degrees + NOISE_MIN * NOISE_MIN;
+            let variance =
+                (self.finished_squares + epoch.squares) / degrees + NOISE_MIN * NOISE_MIN;
             let successive = self.difference_squares / (2.0 * self.links) + NOISE_MIN * NOISE_MIN;
             correlation = (1.0 - successive / variance).clamp(-0.5, 1.0);
         }
@@ -95,7 +100,11 @@ impl Discount {
         let n = f64::from(run.periods);
         let degrees = n * self.variance;
         let spread = run.squares / n + NOISE_MIN * NOISE_MIN;
-        Moments { degrees, mean: run.mean, squares: spread * degrees * degrees / (n * self.mean) }
+        Moments {
+            degrees,
+            mean: run.mean,
+            squares: spread * degrees * degrees / (n * self.mean),
+        }
     }
 }
 
@@ -105,7 +114,11 @@ mod tests {
 
     #[test]
     fn without_correlation_nothing_is_discounted() {
-        let run = Run { periods: 10, mean: 0.1, squares: 0.4 };
+        let run = Run {
+            periods: 10,
+            mean: 0.1,
+            squares: 0.4,
+        };
         let moments = Discount::new(0.0).moments(&run);
         assert_eq!(moments.degrees, 10.0);
         assert!((moments.squares - (0.4 + 10.0 * 1e-4)).abs() < 1e-12);
@@ -113,7 +126,11 @@ mod tests {
 
     #[test]
     fn correlation_widens_the_mean_as_a_first_order_series_does() {
-        let run = Run { periods: 40, mean: 0.0, squares: 4.0 };
+        let run = Run {
+            periods: 40,
+            mean: 0.0,
+            squares: 4.0,
+        };
         let moments = Discount::new(0.5).moments(&run);
         let variance_of_mean = moments.squares / moments.degrees / moments.degrees;
         let independent = (4.0 / 40.0 + 1e-4) / 40.0;

@@ -23,11 +23,15 @@ pub struct Weighted {
 pub fn combined_log_e(metrics: &[Weighted]) -> f64 {
     let total: f64 = metrics.iter().map(|metric| metric.weight).sum();
     let gating = || metrics.iter().filter(|metric| metric.weight > 0.0);
-    let highest = gating().map(|metric| metric.log_e).fold(f64::NEG_INFINITY, f64::max);
+    let highest = gating()
+        .map(|metric| metric.log_e)
+        .fold(f64::NEG_INFINITY, f64::max);
     if total <= 0.0 || !highest.is_finite() {
         return highest;
     }
-    let sum: f64 = gating().map(|metric| metric.weight / total * (metric.log_e - highest).exp()).sum();
+    let sum: f64 = gating()
+        .map(|metric| metric.weight / total * (metric.log_e - highest).exp())
+        .sum();
     highest + sum.ln()
 }
 
@@ -36,11 +40,19 @@ pub fn combined_log_e(metrics: &[Weighted]) -> f64 {
 /// `w_k (e_k − 1/α) + Σ_{i: e_i < 1/α} w_i (e_i − 1/α) ≥ 0`.
 pub fn culprits(metrics: &[Weighted], alpha: f64) -> Vec<usize> {
     let needed = -alpha.ln();
-    let highest = metrics.iter().map(|metric| metric.log_e).fold(needed, f64::max);
+    let highest = metrics
+        .iter()
+        .map(|metric| metric.log_e)
+        .fold(needed, f64::max);
     // w (e − 1/α), scaled by the largest so that nothing overflows
-    let excess =
-        |metric: &Weighted| metric.weight * ((metric.log_e - highest).exp() - (needed - highest).exp());
-    let deficit: f64 = metrics.iter().filter(|metric| metric.log_e < needed).map(excess).sum();
+    let excess = |metric: &Weighted| {
+        metric.weight * ((metric.log_e - highest).exp() - (needed - highest).exp())
+    };
+    let deficit: f64 = metrics
+        .iter()
+        .filter(|metric| metric.log_e < needed)
+        .map(excess)
+        .sum();
     metrics
         .iter()
         .enumerate()
@@ -67,7 +79,13 @@ mod tests {
     use super::*;
 
     fn metrics(log_e: &[f64]) -> Vec<Weighted> {
-        log_e.iter().map(|log_e| Weighted { weight: 1.0, log_e: *log_e }).collect()
+        log_e
+            .iter()
+            .map(|log_e| Weighted {
+                weight: 1.0,
+                log_e: *log_e,
+            })
+            .collect()
     }
 
     #[test]
@@ -86,13 +104,25 @@ mod tests {
     fn weak_evidence_from_all_may_be_harm_without_a_culprit() {
         let all = metrics(&[3.2, 2.9, 2.9]);
         assert!(combined_log_e(&all) >= 20.0_f64.ln());
-        assert_eq!(culprits(&metrics(&[3.05, 2.9, 2.9]), 0.05), Vec::<usize>::new());
+        assert_eq!(
+            culprits(&metrics(&[3.05, 2.9, 2.9]), 0.05),
+            Vec::<usize>::new()
+        );
         assert_eq!(largest_contribution(&all), Some(0));
     }
 
     #[test]
     fn a_watched_metric_neither_adds_nor_is_blamed() {
-        let all = [Weighted { weight: 0.0, log_e: 900.0 }, Weighted { weight: 1.0, log_e: 0.0 }];
+        let all = [
+            Weighted {
+                weight: 0.0,
+                log_e: 900.0,
+            },
+            Weighted {
+                weight: 1.0,
+                log_e: 0.0,
+            },
+        ];
         assert_eq!(combined_log_e(&all), 0.0);
         assert!(culprits(&all, 0.05).is_empty());
     }

@@ -42,7 +42,10 @@ impl Counts {
     /// What a source that does not report zeros gave: a missing count with a
     /// present total is 0 events, a missing total is no data.
     pub fn reported(count: Option<f64>, total: Option<f64>) -> Option<Counts> {
-        Some(Counts { count: count.unwrap_or(0.0), total: total? })
+        Some(Counts {
+            count: count.unwrap_or(0.0),
+            total: total?,
+        })
     }
 
     /// Whether these numbers can be used: finite, not negative, some traffic,
@@ -107,7 +110,8 @@ impl CountTest {
         for (evidence, multiple) in self.safe.iter_mut().zip(safe_multiples(step.allowed)) {
             *evidence += step.log_ratio(multiple);
         }
-        self.guard.fold(canary.count, baseline.count, canary.total, baseline.total);
+        self.guard
+            .fold(canary.count, baseline.count, canary.total, baseline.total);
         self.events[0] += baseline.count;
         self.events[1] += canary.count;
         self.traffic[0] += baseline.total;
@@ -133,7 +137,11 @@ impl CountTest {
 
     /// Mean events per used period, both groups together.
     pub fn events_per_period(&self) -> f64 {
-        if self.periods == 0 { 0.0 } else { self.total_events() / f64::from(self.periods) }
+        if self.periods == 0 {
+            0.0
+        } else {
+            self.total_events() / f64::from(self.periods)
+        }
     }
 
     /// Events of both groups together.
@@ -154,15 +162,25 @@ impl CountTest {
     /// Variance in units of the Poisson variance, an upper estimate, at
     /// least 1; exactly 1 without the guard.
     pub fn dispersion(&self) -> f64 {
-        if self.rules.guard { self.guard.dispersion() } else { 1.0 }
+        if self.rules.guard {
+            self.guard.dispersion()
+        } else {
+            1.0
+        }
     }
 
     /// Log e-value against harm that a canary with `events` events would have
     /// by now, from the totals alone: what the search for the smallest
     /// detectable change asks. Harm from the start, present dispersion.
     pub(crate) fn log_e_harm_if(&self, canary_events: f64) -> f64 {
-        let baseline = Counts { count: self.events[0], total: self.traffic[0] };
-        let canary = Counts { count: canary_events, total: self.traffic[1] };
+        let baseline = Counts {
+            count: self.events[0],
+            total: self.traffic[0],
+        };
+        let canary = Counts {
+            count: canary_events,
+            total: self.traffic[1],
+        };
         let events_per_period = (baseline.count + canary_events) / f64::from(self.periods.max(1));
         let mut step = Step::untempered(&self.rules, baseline, canary);
         if self.rules.guard {
@@ -225,7 +243,11 @@ impl Step {
 }
 
 fn safe_multiples(allowed: f64) -> [f64; 3] {
-    [(1.0 / allowed).min(0.95), SAFE_MULTIPLES[0], SAFE_MULTIPLES[1]]
+    [
+        (1.0 / allowed).min(0.95),
+        SAFE_MULTIPLES[0],
+        SAFE_MULTIPLES[1],
+    ]
 }
 
 /// Prior weight of "harm begins in used period n": half on the first, the
@@ -246,6 +268,8 @@ fn weight_to_come(periods: u32, rules: &CountRules) -> f64 {
         (_, 0) => 1.0,
         (false, _) => 0.0,
         (true, _) if rules.horizon <= 1 => 0.5,
-        (true, n) => 0.5 * f64::from(rules.horizon.saturating_sub(n)) / (f64::from(rules.horizon) - 1.0),
+        (true, n) => {
+            0.5 * f64::from(rules.horizon.saturating_sub(n)) / (f64::from(rules.horizon) - 1.0)
+        }
     }
 }

@@ -74,33 +74,59 @@ pub struct Evidence {
 }
 
 /// The decision after `periods` closed periods.
-pub fn decide(metrics: &[Evidence], split_log_e: f64, periods: u32, rules: &DecisionRules) -> Decision {
-    let harm: Vec<Weighted> =
-        metrics.iter().map(|metric| Weighted { weight: metric.weight, log_e: metric.log_e_harm }).collect();
+pub fn decide(
+    metrics: &[Evidence],
+    split_log_e: f64,
+    periods: u32,
+    rules: &DecisionRules,
+) -> Decision {
+    let harm: Vec<Weighted> = metrics
+        .iter()
+        .map(|metric| Weighted {
+            weight: metric.weight,
+            log_e: metric.log_e_harm,
+        })
+        .collect();
     if combined_log_e(&harm) >= -rules.alpha.ln() {
         return Decision::Harm;
     }
     if split_log_e >= -rules.split_alpha.ln() {
         return Decision::Invalid;
     }
-    let mut gating = metrics.iter().filter(|metric| metric.weight > 0.0).peekable();
+    let mut gating = metrics
+        .iter()
+        .filter(|metric| metric.weight > 0.0)
+        .peekable();
     let anything = gating.peek().is_some();
     let all_safe = anything && gating.all(|metric| metric.log_e_safe_best >= -rules.beta.ln());
     if all_safe && periods >= rules.min_bake {
         return Decision::Safe;
     }
-    if periods >= rules.horizon { Decision::Inconclusive } else { Decision::Continue }
+    if periods >= rules.horizon {
+        Decision::Inconclusive
+    } else {
+        Decision::Continue
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const RULES: DecisionRules =
-        DecisionRules { alpha: 0.05, beta: 0.05, split_alpha: 0.001, min_bake: 5, horizon: 60 };
+    const RULES: DecisionRules = DecisionRules {
+        alpha: 0.05,
+        beta: 0.05,
+        split_alpha: 0.001,
+        min_bake: 5,
+        horizon: 60,
+    };
 
     fn metric(log_e_harm: f64, log_e_safe_best: f64) -> Evidence {
-        Evidence { weight: 1.0, log_e_harm, log_e_safe_best }
+        Evidence {
+            weight: 1.0,
+            log_e_harm,
+            log_e_safe_best,
+        }
     }
 
     #[track_caller]
@@ -126,7 +152,12 @@ mod tests {
 
     #[test]
     fn one_gating_metric_that_is_not_safe_is_enough_to_go_on() {
-        check(&[metric(0.0, 9.0), metric(0.0, 2.9)], 0.0, 30, Decision::Continue);
+        check(
+            &[metric(0.0, 9.0), metric(0.0, 2.9)],
+            0.0,
+            30,
+            Decision::Continue,
+        );
     }
 
     #[test]
@@ -137,13 +168,22 @@ mod tests {
 
     #[test]
     fn without_a_gating_metric_nothing_is_ever_safe() {
-        let watched = Evidence { weight: 0.0, log_e_harm: 90.0, log_e_safe_best: 90.0 };
+        let watched = Evidence {
+            weight: 0.0,
+            log_e_harm: 90.0,
+            log_e_safe_best: 90.0,
+        };
         check(&[watched], 0.0, 30, Decision::Continue);
         check(&[], 0.0, 60, Decision::Inconclusive);
     }
 
     #[test]
     fn evidence_that_is_no_number_proves_nothing() {
-        check(&[metric(f64::NAN, f64::NAN)], f64::NAN, 30, Decision::Continue);
+        check(
+            &[metric(f64::NAN, f64::NAN)],
+            f64::NAN,
+            30,
+            Decision::Continue,
+        );
     }
 }

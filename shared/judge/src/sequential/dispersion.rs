@@ -33,7 +33,10 @@ pub(crate) struct Surprise {
 
 impl Surprise {
     pub(crate) fn new() -> Surprise {
-        Surprise { squares: 0.0, periods: 0.0 }
+        Surprise {
+            squares: 0.0,
+            periods: 0.0,
+        }
     }
 
     pub(crate) fn add(&mut self, square: f64) {
@@ -64,7 +67,12 @@ pub(crate) struct Guard {
 
 impl Guard {
     pub(crate) fn new() -> Guard {
-        Guard { canary: 0.0, baseline: 0.0, periods: 0, surprise: Surprise::new() }
+        Guard {
+            canary: 0.0,
+            baseline: 0.0,
+            periods: 0,
+            surprise: Surprise::new(),
+        }
     }
 
     /// The upper estimate from the periods folded so far.
@@ -83,7 +91,13 @@ impl Guard {
 
     /// Folds a period with `canary` and `baseline` events in so many
     /// requests, all positive or zero and finite, totals above zero.
-    pub(crate) fn fold(&mut self, canary: f64, baseline: f64, canary_total: f64, baseline_total: f64) {
+    pub(crate) fn fold(
+        &mut self,
+        canary: f64,
+        baseline: f64,
+        canary_total: f64,
+        baseline_total: f64,
+    ) {
         let events = canary + baseline;
         let traffic_ratio = canary_total / baseline_total;
         if events >= 1.0 && self.periods >= 1 {

@@ -31,21 +31,33 @@ pub struct Interval {
 
 impl Interval {
     /// Everything: nothing is known.
-    pub const UNKNOWN: Interval = Interval { lower: 0.0, upper: None };
+    pub const UNKNOWN: Interval = Interval {
+        lower: 0.0,
+        upper: None,
+    };
 
     fn new(lower: f64, upper: f64) -> Interval {
-        Interval { lower: lower.max(0.0), upper: upper.is_finite().then_some(upper) }
+        Interval {
+            lower: lower.max(0.0),
+            upper: upper.is_finite().then_some(upper),
+        }
     }
 
     /// The smallest interval that contains both.
     pub fn hull(self, other: Interval) -> Interval {
         let upper = self.upper.zip(other.upper).map(|(one, two)| one.max(two));
-        Interval { lower: self.lower.min(other.lower), upper }
+        Interval {
+            lower: self.lower.min(other.lower),
+            upper,
+        }
     }
 
     /// The interval of the inverse ratio.
     pub fn inverse(self) -> Interval {
-        Interval::new(self.upper.map_or(0.0, |upper| 1.0 / upper), 1.0 / self.lower)
+        Interval::new(
+            self.upper.map_or(0.0, |upper| 1.0 / upper),
+            1.0 / self.lower,
+        )
     }
 }
 
@@ -53,8 +65,9 @@ impl Interval {
 /// `((X_c+½)/N_c) / ((X_b+½)/N_b)`. `None` before any data.
 pub fn count_ratio(test: &CountTest) -> Option<f64> {
     let ([baseline, canary], [baseline_total, canary_total]) = (test.events(), test.traffic());
-    (test.periods() > 0)
-        .then(|| (canary + HALF_AN_EVENT) / canary_total / ((baseline + HALF_AN_EVENT) / baseline_total))
+    (test.periods() > 0).then(|| {
+        (canary + HALF_AN_EVENT) / canary_total / ((baseline + HALF_AN_EVENT) / baseline_total)
+    })
 }
 
 /// The anytime-valid interval of the rate ratio at level `1 - alpha`, events
@@ -65,10 +78,14 @@ pub fn count_interval(test: &CountTest, alpha: f64) -> Interval {
     }
     let [baseline, canary] = test.events().map(|events| events / test.dispersion());
     let [baseline_total, canary_total] = test.traffic();
-    let mixture =
-        ln_beta(HALF_AN_EVENT + canary, HALF_AN_EVENT + baseline) - ln_beta(HALF_AN_EVENT, HALF_AN_EVENT);
+    let mixture = ln_beta(HALF_AN_EVENT + canary, HALF_AN_EVENT + baseline)
+        - ln_beta(HALF_AN_EVENT, HALF_AN_EVENT);
     let traffic = baseline_total / canary_total;
-    let likeliest = if canary + baseline > 0.0 { canary / (canary + baseline) } else { 0.5 };
+    let likeliest = if canary + baseline > 0.0 {
+        canary / (canary + baseline)
+    } else {
+        0.5
+    };
     // log e-value against "the ratio is e^s", on the log odds s
     let middle = (likeliest / (1.0 - likeliest)).ln().clamp(-40.0, 40.0);
     let excess = |log_odds: f64| {
@@ -77,7 +94,8 @@ pub fn count_interval(test: &CountTest, alpha: f64) -> Interval {
         mixture - times_ln(canary, share) - times_ln(baseline, rest) + alpha.ln()
     };
     const LOG_ODDS_MAX: f64 = 300.0;
-    let lower = rising_root(-middle, LOG_ODDS_MAX, |negated| excess(-negated)).map_or(0.0, |negated| (-negated).exp());
+    let lower = rising_root(-middle, LOG_ODDS_MAX, |negated| excess(-negated))
+        .map_or(0.0, |negated| (-negated).exp());
     let upper = rising_root(middle, LOG_ODDS_MAX, excess).map_or(f64::INFINITY, f64::exp);
     Interval::new(lower * traffic, upper * traffic)
 }

@@ -17,9 +17,10 @@ use serde::Serialize;
 use super::count::{CountRules, CountTest, Counts};
 use super::series::{SeriesRules, SeriesTest};
 
+/// Added to each side's events, so that a rate ratio exists without any.
+const HALF_AN_EVENT: f64 = 0.5;
 /// Mean events per period, both groups together, from which on both tests
 /// have to agree.
-const HALF_AN_EVENT: f64 = 0.5;
 pub const LARGE_EVENTS: f64 = 200.0;
 
 /// A count test that switches by itself.
@@ -52,24 +53,38 @@ impl AutoCountTest {
     pub fn fold(&mut self, baseline: Counts, canary: Counts) -> bool {
         let used = self.count.fold(baseline, canary);
         if used {
-            let baseline_rate = (baseline.count + HALF_AN_EVENT) / baseline.total + self.rate_floor;
-            self.series.fold(baseline_rate, (canary.count + HALF_AN_EVENT) / canary.total);
+            let [lower, upper] =
+                [baseline, canary].map(|group| (group.count + HALF_AN_EVENT) / group.total);
+            self.series.fold(lower + self.rate_floor, upper);
         } else {
-            self.series.skip();
+            self.skip();
         }
         used
+    }
+
+    /// A period without data: the next one is no successor.
+    pub fn skip(&mut self) {
+        self.series.skip();
     }
 
     /// Log e-value against "never worse than the tolerance".
     pub fn log_e_harm(&self) -> f64 {
         let exact = self.count.log_e_harm();
-        if self.is_large() { exact.min(self.series.log_e_harm()) } else { exact }
+        if self.is_large() {
+            exact.min(self.series.log_e_harm())
+        } else {
+            exact
+        }
     }
 
     /// Log e-value against "worse than the tolerance".
     pub fn log_e_safe(&self) -> f64 {
         let exact = self.count.log_e_safe();
-        if self.is_large() { exact.min(self.series.log_e_safe()) } else { exact }
+        if self.is_large() {
+            exact.min(self.series.log_e_safe())
+        } else {
+            exact
+        }
     }
 
     /// Whether both tests have to agree by now.

@@ -23,7 +23,10 @@ impl NormalMixture {
     pub fn tightest_at(time_best: f64, alpha: f64, one_sided: bool) -> NormalMixture {
         let level = if one_sided { 2.0 * alpha } else { alpha };
         let doubled = -2.0 * level.ln();
-        NormalMixture { rho: time_best / (doubled + doubled.ln_1p()), one_sided }
+        NormalMixture {
+            rho: time_best / (doubled + doubled.ln_1p()),
+            one_sided,
+        }
     }
 
     /// Log e-value of a sum `sum` with variance `time`.
@@ -40,7 +43,9 @@ impl NormalMixture {
     /// The sum at which the log e-value reaches `ln(1/alpha)`.
     pub fn bound(&self, time: f64, alpha: f64) -> f64 {
         let spread = time + self.rho;
-        let both = (spread * ((spread / self.rho).ln() - 2.0 * alpha.ln())).max(0.0).sqrt();
+        let both = (spread * ((spread / self.rho).ln() - 2.0 * alpha.ln()))
+            .max(0.0)
+            .sqrt();
         if !self.one_sided {
             return both;
         }

@@ -75,7 +75,13 @@ pub struct SeriesTest {
 impl SeriesTest {
     /// A test that has seen nothing.
     pub fn new(rules: SeriesRules) -> SeriesTest {
-        SeriesTest { rules, run: Run::default(), epoch: Run::default(), epoch_index: 0, successive: Successive::default() }
+        SeriesTest {
+            rules,
+            run: Run::default(),
+            epoch: Run::default(),
+            epoch_index: 0,
+            successive: Successive::default(),
+        }
     }
 
     /// The log ratio of a pair, as it is folded: clipped, 0 if both are zero,
@@ -110,7 +116,11 @@ impl SeriesTest {
     /// be finite.
     pub fn fold_log_ratio(&mut self, log_ratio: f64) {
         let clipped = log_ratio.clamp(-LOG_RATIO_MAX, LOG_RATIO_MAX);
-        let worse = if self.rules.higher_is_worse { clipped } else { -clipped };
+        let worse = if self.rules.higher_is_worse {
+            clipped
+        } else {
+            -clipped
+        };
         if self.epoch.periods >= self.epoch_periods() {
             self.successive.finish_epoch(&self.epoch);
             self.epoch = Run::default();
@@ -148,6 +158,12 @@ impl SeriesTest {
         self.log_e(&self.run, self.correlation(), Side::Below)
     }
 
+    /// The last log ratio folded, in the direction that is worse; `None` if
+    /// the last period could not be used.
+    pub fn last_worse(&self) -> Option<f64> {
+        self.successive.last()
+    }
+
     /// Periods that could be used.
     pub fn periods(&self) -> u32 {
         self.run.periods
@@ -155,13 +171,18 @@ impl SeriesTest {
 
     /// Mean log ratio, canary over baseline; 0 before any data.
     pub fn mean_log_ratio(&self) -> f64 {
-        if self.rules.higher_is_worse { self.run.mean } else { -self.run.mean }
+        if self.rules.higher_is_worse {
+            self.run.mean
+        } else {
+            -self.run.mean
+        }
     }
 
     /// The upper estimate of the lag-1 autocorrelation in use.
     pub fn correlation(&self) -> f64 {
         if self.rules.autocorrelation {
-            self.successive.correlation(&self.epoch, self.run.periods, self.epoch_periods())
+            self.successive
+                .correlation(&self.epoch, self.run.periods, self.epoch_periods())
         } else {
             0.0
         }
@@ -188,7 +209,11 @@ impl SeriesTest {
             return 0.0;
         }
         let evidence = self.averaged(Discount::new(correlation).moments(run), side);
-        if run.periods < PAIRS_MIN { evidence.min(0.0) } else { evidence }
+        if run.periods < PAIRS_MIN {
+            evidence.min(0.0)
+        } else {
+            evidence
+        }
     }
 
     fn averaged(&self, moments: Moments, side: Side) -> f64 {

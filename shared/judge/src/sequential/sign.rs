@@ -27,7 +27,11 @@ pub struct SignTest {
 impl SignTest {
     /// A test against `ln(1 + tolerance)`.
     pub fn new(tolerance: f64) -> SignTest {
-        SignTest { margin: tolerance.ln_1p(), above: 0, periods: 0 }
+        SignTest {
+            margin: tolerance.ln_1p(),
+            above: 0,
+            periods: 0,
+        }
     }
 
     /// Folds a log ratio in the direction that is worse. Answers whether it

@@ -44,7 +44,12 @@ fn default_guard() -> bool {
 impl SplitRules {
     /// The defaults for a share: 5 % band, prior of 100 requests, guarded.
     pub fn for_share(share: f64) -> SplitRules {
-        SplitRules { share, band: default_band(), concentration: default_concentration(), guard: default_guard() }
+        SplitRules {
+            share,
+            band: default_band(),
+            concentration: default_concentration(),
+            guard: default_guard(),
+        }
     }
 }
 
@@ -60,7 +65,12 @@ pub struct SplitTest {
 impl SplitTest {
     /// A test that has seen no traffic.
     pub fn new(rules: SplitRules) -> SplitTest {
-        SplitTest { rules, canary: 0.0, all: 0.0, surprise: Surprise::new() }
+        SplitTest {
+            rules,
+            canary: 0.0,
+            all: 0.0,
+            surprise: Surprise::new(),
+        }
     }
 
     /// Folds the requests of one period. Answers whether they could be used;
@@ -75,7 +85,8 @@ impl SplitTest {
             let weight = self.rules.concentration + self.all;
             let share = (self.rules.concentration * self.rules.share + self.canary) / weight;
             let variance = requests * share * (1.0 - share) * (1.0 + requests / weight);
-            self.surprise.add((canary - requests * share).powi(2) / variance);
+            self.surprise
+                .add((canary - requests * share).powi(2) / variance);
         }
         self.canary += canary;
         self.all += requests;
@@ -87,7 +98,12 @@ impl SplitTest {
         if self.all <= 0.0 {
             return 0.0;
         }
-        let SplitRules { share, band, concentration, .. } = self.rules;
+        let SplitRules {
+            share,
+            band,
+            concentration,
+            ..
+        } = self.rules;
         let observed = self.canary / self.all;
         let lowest = (share * (1.0 - band)).max(0.0);
         let highest = (share * (1.0 + band)).min(1.0);
@@ -95,14 +111,19 @@ impl SplitTest {
         let (a, b) = (concentration * share, concentration * (1.0 - share));
         let canary = self.canary / self.dispersion();
         let baseline = (self.all - self.canary) / self.dispersion();
-        ln_beta(a + canary, b + baseline) - ln_beta(a, b)
+        ln_beta(a + canary, b + baseline)
+            - ln_beta(a, b)
             - times_ln(canary, nearest)
             - times_ln(baseline, 1.0 - nearest)
     }
 
     /// Variance in units of that of independent routing, at least 1.
     pub fn dispersion(&self) -> f64 {
-        if self.rules.guard { self.surprise.dispersion() } else { 1.0 }
+        if self.rules.guard {
+            self.surprise.dispersion()
+        } else {
+            1.0
+        }
     }
 
     /// The canary's observed share; `None` without traffic.

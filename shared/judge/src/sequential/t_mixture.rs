@@ -36,7 +36,11 @@ pub enum Side {
 /// `½ ln(λ/(ν+λ)) + ν/2 (ln(M2 + h) − ln(M2 + hλ/(ν+λ)))`,
 /// `h = ν (mean − null)²`. Domain: λ > 0.
 pub fn two_sided(moments: Moments, null: f64, lambda: f64) -> f64 {
-    let Moments { degrees, mean, squares } = moments;
+    let Moments {
+        degrees,
+        mean,
+        squares,
+    } = moments;
     let excess = degrees * (mean - null).powi(2);
     let denominator = squares + excess * lambda / (degrees + lambda);
     0.5 * (lambda / (degrees + lambda)).ln()
@@ -48,7 +52,11 @@ pub fn two_sided(moments: Moments, null: f64, lambda: f64) -> f64 {
 /// side twice. For a mean inside the null the statistic only gets smaller,
 /// so the whole one-sided null is covered.
 pub fn one_sided(moments: Moments, null: f64, lambda: f64, side: Side) -> f64 {
-    let Moments { degrees, mean, squares } = moments;
+    let Moments {
+        degrees,
+        mean,
+        squares,
+    } = moments;
     let distance = mean - null;
     let denominator = squares + degrees * distance * distance * lambda / (degrees + lambda);
     let scale = (denominator / (degrees * (degrees + lambda))).sqrt();
@@ -63,7 +71,9 @@ pub fn one_sided(moments: Moments, null: f64, lambda: f64, side: Side) -> f64 {
 /// Half the width of the two-sided confidence sequence at level `1 - alpha`;
 /// infinite while there are too few observations.
 pub fn half_width(moments: Moments, lambda: f64, alpha: f64) -> f64 {
-    let Moments { degrees, squares, .. } = moments;
+    let Moments {
+        degrees, squares, ..
+    } = moments;
     let shrink = lambda / (degrees + lambda);
     let ln_growth = 2.0 / degrees * (-alpha.ln() - 0.5 * shrink.ln());
     let growth = ln_growth.exp();
@@ -78,7 +88,11 @@ pub fn half_width(moments: Moments, lambda: f64, alpha: f64) -> f64 {
 mod tests {
     use super::*;
 
-    const MOMENTS: Moments = Moments { degrees: 12.0, mean: 0.2, squares: 0.5 };
+    const MOMENTS: Moments = Moments {
+        degrees: 12.0,
+        mean: 0.2,
+        squares: 0.5,
+    };
 
     #[test]
     fn evidence_at_the_edge_of_the_interval_is_one_over_alpha() {
@@ -107,7 +121,8 @@ mod tests {
                     let ln_sigma = -6.0 + 9.0 * f64::from(step) / f64::from(steps);
                     let sigma = ln_sigma.exp();
                     let center = null + effect * sigma;
-                    let squares = MOMENTS.squares + MOMENTS.degrees * (MOMENTS.mean - center).powi(2);
+                    let squares =
+                        MOMENTS.squares + MOMENTS.degrees * (MOMENTS.mean - center).powi(2);
                     // the mean counts as one of the `degrees` observations
                     (-MOMENTS.degrees * ln_sigma - squares / (2.0 * sigma * sigma)).exp()
                 })
@@ -118,7 +133,8 @@ mod tests {
         let mixture: f64 = (0..steps)
             .map(|step| {
                 let effect = (f64::from(step) + 0.5) * width;
-                let prior = 2.0 * (lambda / (2.0 * std::f64::consts::PI)).sqrt()
+                let prior = 2.0
+                    * (lambda / (2.0 * std::f64::consts::PI)).sqrt()
                     * (-0.5 * lambda * effect * effect).exp();
                 prior * marginal(effect) * width
             })
@@ -130,7 +146,10 @@ mod tests {
 
     #[test]
     fn too_few_observations_give_an_interval_without_end() {
-        let moments = Moments { degrees: 0.05, ..MOMENTS };
+        let moments = Moments {
+            degrees: 0.05,
+            ..MOMENTS
+        };
         assert_eq!(half_width(moments, 0.25, 0.05), f64::INFINITY);
     }
 }

@@ -3,45 +3,50 @@
 use serde_json::{Map, Value};
 
 /// A case: `id`, `kind`, `tol`, `params`, `input`, `expected`.
-pub struct Case<'a> {
+pub(crate) struct Case<'a> {
     value: &'a Value,
 }
 
 impl<'a> Case<'a> {
-    pub fn new(value: &'a Value) -> Case<'a> {
+    pub(crate) fn new(value: &'a Value) -> Case<'a> {
         Case { value }
     }
 
-    pub fn id(&self) -> &'a str {
+    pub(crate) fn id(&self) -> &'a str {
         self.value["id"].as_str().unwrap_or("?")
     }
 
-    pub fn kind(&self) -> &'a str {
+    pub(crate) fn kind(&self) -> &'a str {
         self.value["kind"].as_str().unwrap_or("?")
     }
 
-    pub fn param(&self, key: &str) -> Option<&'a Value> {
+    pub(crate) fn param(&self, key: &str) -> Option<&'a Value> {
         self.value["params"].get(key)
     }
 
-    pub fn number(&self, key: &str) -> Result<f64, String> {
-        self.param(key).and_then(number).ok_or_else(|| format!("parameter `{key}` is missing"))
+    pub(crate) fn number(&self, key: &str) -> Result<f64, String> {
+        self.param(key)
+            .and_then(number)
+            .ok_or_else(|| format!("parameter `{key}` is missing"))
     }
 
-    pub fn number_or(&self, key: &str, default: f64) -> f64 {
+    pub(crate) fn number_or(&self, key: &str, default: f64) -> f64 {
         self.param(key).and_then(number).unwrap_or(default)
     }
 
-    pub fn count_or(&self, key: &str, default: u32) -> u32 {
-        self.param(key).and_then(Value::as_u64).and_then(|n| u32::try_from(n).ok()).unwrap_or(default)
+    pub(crate) fn count_or(&self, key: &str, default: u32) -> u32 {
+        self.param(key)
+            .and_then(Value::as_u64)
+            .and_then(|n| u32::try_from(n).ok())
+            .unwrap_or(default)
     }
 
-    pub fn flag_or(&self, key: &str, default: bool) -> bool {
+    pub(crate) fn flag_or(&self, key: &str, default: bool) -> bool {
         self.param(key).and_then(Value::as_bool).unwrap_or(default)
     }
 
     /// Fails if a parameter is none of these.
-    pub fn only_params(&self, known: &[&str]) -> Result<(), String> {
+    pub(crate) fn only_params(&self, known: &[&str]) -> Result<(), String> {
         let nothing = Map::new();
         let params = self.value["params"].as_object().unwrap_or(&nothing);
         match params.keys().find(|key| !known.contains(&key.as_str())) {
@@ -50,32 +55,36 @@ impl<'a> Case<'a> {
         }
     }
 
-    pub fn input(&self, key: &str) -> Option<&'a Value> {
+    pub(crate) fn input(&self, key: &str) -> Option<&'a Value> {
         self.value["input"].get(key)
     }
 
     /// A list of numbers, null where one is missing.
-    pub fn list(&self, key: &str) -> Result<Vec<Option<f64>>, String> {
+    pub(crate) fn list(&self, key: &str) -> Result<Vec<Option<f64>>, String> {
         let list = self.input(key).and_then(Value::as_array);
         let list = list.ok_or_else(|| format!("input `{key}` is no list"))?;
         Ok(list.iter().map(number).collect())
     }
 
     /// The same with NaN where one is missing.
-    pub fn list_with_gaps(&self, key: &str) -> Result<Vec<f64>, String> {
-        Ok(self.list(key)?.into_iter().map(|value| value.unwrap_or(f64::NAN)).collect())
-    }
-
-    pub fn expected(&self, key: &str) -> Option<&'a Value> {
-        self.value["expected"].get(key)
+    pub(crate) fn list_with_gaps(&self, key: &str) -> Result<Vec<f64>, String> {
+        Ok(self
+            .list(key)?
+            .into_iter()
+            .map(|value| value.unwrap_or(f64::NAN))
+            .collect())
     }
 
     /// Compares everything under `expected` with what was computed.
-    pub fn compare(&self, computed: &Value) -> Result<(), String> {
-        let expected = self.value["expected"].as_object().ok_or("nothing is expected")?;
+    pub(crate) fn compare(&self, computed: &Value) -> Result<(), String> {
+        let expected = self.value["expected"]
+            .as_object()
+            .ok_or("nothing is expected")?;
         let tolerance = self.value["tol"].as_f64().unwrap_or(1e-9);
         for (key, wanted) in expected {
-            let found = computed.get(key).ok_or_else(|| format!("`{key}` is not computed"))?;
+            let found = computed
+                .get(key)
+                .ok_or_else(|| format!("`{key}` is not computed"))?;
             agree(wanted, found, tolerance).map_err(|message| format!("{key}: {message}"))?;
         }
         Ok(())
@@ -83,7 +92,7 @@ impl<'a> Case<'a> {
 }
 
 /// A number, also written as "inf" and "-inf"; null is none.
-pub fn number(value: &Value) -> Option<f64> {
+pub(crate) fn number(value: &Value) -> Option<f64> {
     match value.as_str() {
         Some("inf") => Some(f64::INFINITY),
         Some("-inf") => Some(f64::NEG_INFINITY),
@@ -92,7 +101,7 @@ pub fn number(value: &Value) -> Option<f64> {
 }
 
 /// A number as the vectors write it.
-pub fn written(value: f64) -> Value {
+pub(crate) fn written(value: f64) -> Value {
     if value == f64::INFINITY {
         "inf".into()
     } else if value == f64::NEG_INFINITY {
@@ -103,7 +112,7 @@ pub fn written(value: f64) -> Value {
 }
 
 /// The first look (from 1) at which a log e-value reaches `needed`.
-pub fn first_reaching(values: &[f64], needed: f64) -> Value {
+pub(crate) fn first_reaching(values: &[f64], needed: f64) -> Value {
     match values.iter().position(|value| *value >= needed) {
         Some(index) => (index + 1).into(),
         None => Value::Null,
@@ -127,5 +136,9 @@ fn agree(wanted: &Value, found: &Value, tolerance: f64) -> Result<(), String> {
         (Some(wanted), Some(found)) => wanted == found,
         _ => wanted == found,
     };
-    if same { Ok(()) } else { Err(format!("{found}, expected {wanted}")) }
+    if same {
+        Ok(())
+    } else {
+        Err(format!("{found}, expected {wanted}"))
+    }
 }

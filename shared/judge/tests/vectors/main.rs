@@ -18,7 +18,11 @@ use serde_json::Value;
 #[test]
 fn all_vectors_agree_within_their_tolerances() {
     let path = std::env::var("JUDGE_VECTORS").unwrap_or_else(|_| {
-        concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data/judge/vectors.json").into()
+        concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../../shared/data/judge/vectors.json"
+        )
+        .into()
     });
     let Ok(text) = std::fs::read_to_string(&path) else {
         println!("skipped: no vectors at {path}; set JUDGE_VECTORS to a file of them");
@@ -34,8 +38,17 @@ fn all_vectors_agree_within_their_tolerances() {
             Err(message) => failures.push(format!("{}: {message}", case.id())),
         }
     }
-    println!("{} of {} vectors agreed ({path})", cases.len() - failures.len(), cases.len());
-    assert!(failures.is_empty(), "{} disagreed:\n{}", failures.len(), failures.join("\n"));
+    println!(
+        "{} of {} vectors agreed ({path})",
+        cases.len() - failures.len(),
+        cases.len()
+    );
+    assert!(
+        failures.is_empty(),
+        "{} disagreed:\n{}",
+        failures.len(),
+        failures.join("\n")
+    );
 }
 
 fn run(case: &Case<'_>) -> Result<(), String> {

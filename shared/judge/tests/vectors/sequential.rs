@@ -16,11 +16,14 @@ use crate::case::{Case, first_reaching, written};
 
 const ALPHA: f64 = 0.05;
 
-pub fn normal_mixture(case: &Case<'_>) -> Result<(), String> {
+pub(crate) fn normal_mixture(case: &Case<'_>) -> Result<(), String> {
     case.only_params(&["s", "v", "v_opt", "alpha_opt", "one_sided", "bound_alpha"])?;
     let time = case.number("v")?;
-    let mixture =
-        NormalMixture::tightest_at(case.number("v_opt")?, case.number("alpha_opt")?, case.flag_or("one_sided", true));
+    let mixture = NormalMixture::tightest_at(
+        case.number("v_opt")?,
+        case.number("alpha_opt")?,
+        case.flag_or("one_sided", true),
+    );
     case.compare(&json!({
         "rho": mixture.rho,
         "log_e": mixture.log_e(case.number("s")?, time),
@@ -28,9 +31,13 @@ pub fn normal_mixture(case: &Case<'_>) -> Result<(), String> {
     }))
 }
 
-pub fn t_mixture(case: &Case<'_>) -> Result<(), String> {
+pub(crate) fn t_mixture(case: &Case<'_>) -> Result<(), String> {
     case.only_params(&["n", "mean", "m2", "delta", "lam", "alpha"])?;
-    let moments = Moments { degrees: case.number("n")?, mean: case.number("mean")?, squares: case.number("m2")? };
+    let moments = Moments {
+        degrees: case.number("n")?,
+        mean: case.number("mean")?,
+        squares: case.number("m2")?,
+    };
     let (null, lambda) = (case.number("delta")?, case.number("lam")?);
     let width = half_width(moments, lambda, case.number_or("alpha", ALPHA));
     case.compare(&json!({
@@ -41,7 +48,7 @@ pub fn t_mixture(case: &Case<'_>) -> Result<(), String> {
     }))
 }
 
-pub fn split(case: &Case<'_>) -> Result<(), String> {
+pub(crate) fn split(case: &Case<'_>) -> Result<(), String> {
     case.only_params(&["share", "band", "k", "guard", "alpha"])?;
     let mut test = SplitTest::new(SplitRules {
         share: case.number("share")?,
@@ -50,7 +57,11 @@ pub fn split(case: &Case<'_>) -> Result<(), String> {
         guard: case.flag_or("guard", true),
     });
     let (mut log_e, mut dispersion) = (Vec::new(), Vec::new());
-    for (baseline, canary) in case.list_with_gaps("baseline")?.into_iter().zip(case.list_with_gaps("canary")?) {
+    for (baseline, canary) in case
+        .list_with_gaps("baseline")?
+        .into_iter()
+        .zip(case.list_with_gaps("canary")?)
+    {
         test.fold(baseline, canary);
         log_e.push(test.log_e());
         dispersion.push(test.dispersion());
@@ -59,7 +70,15 @@ pub fn split(case: &Case<'_>) -> Result<(), String> {
     case.compare(&json!({ "log_e": log_e, "dispersion": dispersion, "first_invalid": first }))
 }
 
-const COUNT_PARAMS: [&str; 7] = ["tolerance", "floor", "horizon", "guard", "restart", "alpha_harm", "alpha_safe"];
+const COUNT_PARAMS: [&str; 7] = [
+    "tolerance",
+    "floor",
+    "horizon",
+    "guard",
+    "restart",
+    "alpha_harm",
+    "alpha_safe",
+];
 
 fn count_rules(case: &Case<'_>) -> Result<CountRules, String> {
     case.only_params(&COUNT_PARAMS)?;
@@ -81,14 +100,22 @@ fn counts(case: &Case<'_>, group: &str) -> Result<Vec<Option<Counts>>, String> {
         None => case.list(&format!("{group}_requests"))?,
     };
     // A null in a vector's list of errors means no data, not zero.
-    let pair = |(count, total): (Option<f64>, Option<f64>)| Some(Counts { count: count?, total: total? });
+    let pair = |(count, total): (Option<f64>, Option<f64>)| {
+        Some(Counts {
+            count: count?,
+            total: total?,
+        })
+    };
     Ok(errors.into_iter().zip(totals).map(pair).collect())
 }
 
-pub fn count(case: &Case<'_>) -> Result<(), String> {
+pub(crate) fn count(case: &Case<'_>) -> Result<(), String> {
     let mut test = CountTest::new(count_rules(case)?);
     let (mut harm, mut safe, mut dispersion) = (Vec::new(), Vec::new(), Vec::new());
-    for (baseline, canary) in counts(case, "baseline")?.into_iter().zip(counts(case, "canary")?) {
+    for (baseline, canary) in counts(case, "baseline")?
+        .into_iter()
+        .zip(counts(case, "canary")?)
+    {
         if let Some((baseline, canary)) = baseline.zip(canary) {
             test.fold(baseline, canary);
         }
@@ -103,11 +130,17 @@ pub fn count(case: &Case<'_>) -> Result<(), String> {
     case.compare(&computed)
 }
 
-pub fn count_auto(case: &Case<'_>) -> Result<(), String> {
+pub(crate) fn count_auto(case: &Case<'_>) -> Result<(), String> {
     let mut test = AutoCountTest::new(count_rules(case)?);
     let (mut harm, mut safe) = (Vec::new(), Vec::new());
-    for (baseline, canary) in counts(case, "baseline")?.into_iter().zip(counts(case, "canary")?) {
-        let missing = Counts { count: f64::NAN, total: f64::NAN };
+    for (baseline, canary) in counts(case, "baseline")?
+        .into_iter()
+        .zip(counts(case, "canary")?)
+    {
+        let missing = Counts {
+            count: f64::NAN,
+            total: f64::NAN,
+        };
         test.fold(baseline.unwrap_or(missing), canary.unwrap_or(missing));
         harm.push(test.log_e_harm());
         safe.push(test.log_e_safe());
@@ -115,9 +148,16 @@ pub fn count_auto(case: &Case<'_>) -> Result<(), String> {
     case.compare(&evidence(case, harm, safe))
 }
 
-pub fn series(case: &Case<'_>) -> Result<(), String> {
+pub(crate) fn series(case: &Case<'_>) -> Result<(), String> {
     case.only_params(&[
-        "tolerance", "floor", "horizon", "ar", "restart", "higher_is_worse", "alpha_harm", "alpha_safe",
+        "tolerance",
+        "floor",
+        "horizon",
+        "ar",
+        "restart",
+        "higher_is_worse",
+        "alpha_harm",
+        "alpha_safe",
     ])?;
     let rules = SeriesRules {
         tolerance: case.number_or("tolerance", 0.1),
@@ -128,8 +168,13 @@ pub fn series(case: &Case<'_>) -> Result<(), String> {
         late_harm: case.flag_or("restart", true),
     };
     let mut test = SeriesTest::new(rules);
-    let (mut harm, mut safe, mut log_ratios, mut phi) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    for (baseline, canary) in case.list_with_gaps("baseline")?.into_iter().zip(case.list_with_gaps("canary")?) {
+    let (mut harm, mut safe, mut log_ratios, mut phi) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for (baseline, canary) in case
+        .list_with_gaps("baseline")?
+        .into_iter()
+        .zip(case.list_with_gaps("canary")?)
+    {
         test.fold(baseline, canary);
         log_ratios.push(SeriesTest::log_ratio(baseline, canary, rules.floor));
         harm.push(test.log_e_harm());
@@ -144,7 +189,7 @@ pub fn series(case: &Case<'_>) -> Result<(), String> {
     case.compare(&computed)
 }
 
-pub fn sign(case: &Case<'_>) -> Result<(), String> {
+pub(crate) fn sign(case: &Case<'_>) -> Result<(), String> {
     case.only_params(&["tolerance", "a", "b"])?;
     if [case.number_or("a", 0.5), case.number_or("b", 0.5)] != [0.5, 0.5] {
         return Err("only a Beta(0.5, 0.5) mixture is implemented".into());
@@ -159,7 +204,7 @@ pub fn sign(case: &Case<'_>) -> Result<(), String> {
     case.compare(&evidence(case, harm, safe))
 }
 
-pub fn combine(case: &Case<'_>) -> Result<(), String> {
+pub(crate) fn combine(case: &Case<'_>) -> Result<(), String> {
     case.only_params(&["alpha"])?;
     let weights = case.list_with_gaps("weights")?;
     let metrics: Vec<Weighted> = case
@@ -171,13 +216,21 @@ pub fn combine(case: &Case<'_>) -> Result<(), String> {
     let alpha = case.number_or("alpha", ALPHA);
     let log_e = combined_log_e(&metrics);
     let harm = log_e >= -alpha.ln();
-    let guilty = if harm { culprits(&metrics, alpha) } else { Vec::new() };
+    let guilty = if harm {
+        culprits(&metrics, alpha)
+    } else {
+        Vec::new()
+    };
     case.compare(&json!({ "log_e": log_e, "harm": harm, "culprits": guilty }))
 }
 
-pub fn decide(case: &Case<'_>) -> Result<(), String> {
+pub(crate) fn decide(case: &Case<'_>) -> Result<(), String> {
     case.only_params(&["alpha_harm", "alpha_safe", "alpha_split"])?;
-    let input = |key: &str| case.input(key).and_then(Value::as_u64).and_then(|n| u32::try_from(n).ok());
+    let input = |key: &str| {
+        case.input(key)
+            .and_then(Value::as_u64)
+            .and_then(|n| u32::try_from(n).ok())
+    };
     let rules = DecisionRules {
         alpha: case.number_or("alpha_harm", ALPHA),
         beta: case.number_or("alpha_safe", ALPHA),
@@ -192,10 +245,24 @@ pub fn decide(case: &Case<'_>) -> Result<(), String> {
         .into_iter()
         .zip(safe)
         .zip(weights)
-        .map(|((log_e_harm, log_e_safe_best), weight)| Evidence { weight, log_e_harm, log_e_safe_best })
+        .map(|((log_e_harm, log_e_safe_best), weight)| Evidence {
+            weight,
+            log_e_harm,
+            log_e_safe_best,
+        })
         .collect();
-    let split_names = ["log_split", "log_e_split", "split_log_e", "log_srm", "split"];
-    let split = split_names.iter().find_map(|name| case.input(name)).and_then(Value::as_f64).unwrap_or(0.0);
+    let split_names = [
+        "log_split",
+        "log_e_split",
+        "split_log_e",
+        "log_srm",
+        "split",
+    ];
+    let split = split_names
+        .iter()
+        .find_map(|name| case.input(name))
+        .and_then(Value::as_f64)
+        .unwrap_or(0.0);
     let periods = input("n_used").ok_or("no n_used")?;
     let word = match sluice_judge::sequential::decide::decide(&metrics, split, periods, &rules) {
         Decision::Harm => "HARM",
@@ -214,5 +281,8 @@ fn evidence(case: &Case<'_>, harm: Vec<f64>, safe: Vec<f64>) -> Value {
 }
 
 fn ends(interval: Interval) -> Value {
-    json!([interval.lower, written(interval.upper.unwrap_or(f64::INFINITY))])
+    json!([
+        interval.lower,
+        written(interval.upper.unwrap_or(f64::INFINITY))
+    ])
 }
