@@ -22,6 +22,7 @@ pub mod large_count;
 mod measured;
 pub mod metric;
 pub mod normal_mixture;
+pub mod pairing;
 pub mod percent;
 pub mod plan;
 pub mod plan_check;
@@ -36,6 +37,9 @@ pub use decide::{Decision, Verdict};
 pub use interval::Interval;
 pub use judge::{Judge, Period, judge};
 pub use metric::{Reading, Sample};
+pub use pairing::{
+    Grid, GridError, Misplaced, Paired, ReportedCounts, Timed, pair_counts, pair_series,
+};
 pub use percent::{Floor, Percent};
 pub use plan::{Kind, MetricPlan, Plan, Worse};
 pub use plan_check::PlanError;

@@ -1,0 +1,11 @@
+//! The judge from outside: bakes told as stories, hostile input, Kayenta's
+//! public examples, slow oracles and properties.
+//!
+//! The properties run longer with `PROPTEST_CASES=1000000`.
+
+mod bakes;
+mod hostile;
+mod kayenta_examples;
+mod oracle;
+mod properties;
+mod world;
