@@ -10,6 +10,9 @@ use sluice_judge::sequential::series::{SeriesRules, SeriesTest};
 /// Evidence that both error rates of 5 % ask for.
 const NEEDED: f64 = 2.995_732_273_553_991;
 
+/// With fewer values Kayenta's interval means little; it is not held to them.
+const KAYENTA_VALUES_MIN: usize = 5;
+
 /// First minutes (from 1) of each statement in one run.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct First {
@@ -85,7 +88,7 @@ impl Kayenta {
     }
 
     fn first_high(&self, baseline: &[f64], canary: &[f64]) -> Option<usize> {
-        (1..=baseline.len())
+        (KAYENTA_VALUES_MIN..=baseline.len())
             .filter(|minute| minute % self.every == 0)
             .find(|&minute| {
                 let outcome = classify(&self.rules, &canary[..minute], &baseline[..minute]);

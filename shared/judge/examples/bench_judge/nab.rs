@@ -28,7 +28,7 @@ pub(crate) fn print() {
     println!(
         "Ours with its default tolerance of 25 % at any look; Kayenta at the end of the window and at any look,"
     );
-    println!("direction `increase`.\n");
+    println!("from 5 values on, direction `increase`.\n");
     println!(
         "| series | window | ours, harm | ours, safe | Kayenta at the end | Kayenta at any look |\n|---|---|---|---|---|---|"
     );
@@ -95,7 +95,7 @@ fn kayenta(baseline: &[f64], canary: &[f64]) -> [bool; 2] {
         classify(&rules, &canary[..until], &baseline[..until]).classification
             == Classification::High
     };
-    [high(baseline.len()), (1..=baseline.len()).any(high)]
+    [high(baseline.len()), (5..=baseline.len()).any(high)]
 }
 
 fn read_folder(root: &Path, folder: &str) -> Vec<Series> {
