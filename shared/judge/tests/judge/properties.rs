@@ -146,7 +146,7 @@ proptest! {
 
     #[test]
     fn one_more_error_in_the_canary_never_lowers_the_evidence_of_a_first_period(
-        baseline in 0..200_u32, canary in 0..200_u32, total in 1.0..1e6_f64,
+        baseline in 0..99_u32, canary in 0..99_u32, total in 1.0..1e6_f64,
     ) {
         let harm = |canary: u32| {
             let side = |count: u32| Some(Counts { count: f64::from(count), total });
@@ -157,8 +157,7 @@ proptest! {
             test.fold(&of(reading));
             test.report().metrics[0].log_e_harm
         };
-        // beyond 200 events the series joins, which needs three periods
-        prop_assume!(baseline + canary + 1 < 200);
+        // from 200 events on the series joins, which needs three periods
         prop_assert!(harm(canary + 1) >= harm(canary) - 1e-9);
     }
 
