@@ -8,6 +8,7 @@
 //! `nab`) select sections. `nab` needs the folder of the Numenta Anomaly
 //! Benchmark's data in `JUDGE_NAB`.
 
+mod errors;
 mod looks;
 mod nab;
 mod noise;
@@ -42,7 +43,7 @@ fn main() {
             continue;
         }
         match section {
-            "errors" => tables::errors(effort),
+            "errors" => errors::print(effort),
             "detection" => tables::detection(effort),
             "safety" => tables::safety(effort),
             "defaults" => tables::defaults(effort),

@@ -1,5 +1,5 @@
-//! The tables: errors at the exact tolerance, delays, and what the defaults
-//! give healthy canaries. The rows are fixed here.
+//! The rows of all tables, and the tables of delays and of what the defaults
+//! give healthy canaries.
 
 use sluice_judge::sequential::count::CountRules;
 use sluice_judge::sequential::{Decision, Judge, Kind, MetricPlan, Period, Plan, Reading};
@@ -26,7 +26,7 @@ impl Effort {
     }
 
     /// Runs `run` for each index; the result does not depend on the threads.
-    fn repeat<T: Send>(
+    pub(crate) fn repeat<T: Send>(
         &self,
         row: u64,
         full: u64,
@@ -52,13 +52,13 @@ impl Effort {
     }
 }
 
-const HOUR: usize = 60;
-const SIX_HOURS: usize = 360;
+pub(crate) const HOUR: usize = 60;
+pub(crate) const SIX_HOURS: usize = 360;
 /// The tolerance of the tables about errors and delays.
-const TOLERANCE: f64 = 0.10;
+pub(crate) const TOLERANCE: f64 = 0.10;
 
 /// Kayenta is asked less often where a look costs more.
-fn kayenta_for(minutes: usize, allowed: f64) -> (Kayenta, usize) {
+pub(crate) fn kayenta_for(minutes: usize, allowed: f64) -> (Kayenta, usize) {
     let every = if minutes > HOUR { 15 } else { 1 };
     (Kayenta::new(every, allowed), every)
 }
@@ -66,10 +66,10 @@ fn kayenta_for(minutes: usize, allowed: f64) -> (Kayenta, usize) {
 const AR_ADVICE: &str = "use longer periods (5 minutes), a wider tolerance, or a longer `min_bake`";
 const SKEW_ADVICE: &str =
     "compare groups of equal size (then the log ratio is symmetric), or allow more";
-const BURST_ADVICE: &str =
+pub(crate) const BURST_ADVICE: &str =
     "count incidents instead of their errors, use longer periods, or judge the rate as a `series`";
 
-const SERIES_ROWS: [(&str, Shape, &str); 8] = [
+pub(crate) const SERIES_ROWS: [(&str, Shape, &str); 8] = [
     ("normal, AR 0", Shape::Normal(0.0), AR_ADVICE),
     ("normal, AR 0.3", Shape::Normal(0.3), AR_ADVICE),
     ("normal, AR 0.5", Shape::Normal(0.5), AR_ADVICE),
@@ -81,7 +81,7 @@ const SERIES_ROWS: [(&str, Shape, &str); 8] = [
 ];
 
 /// Mean events a minute, and variance over mean.
-const COUNT_ROWS: [(&str, f64, f64); 7] = [
+pub(crate) const COUNT_ROWS: [(&str, f64, f64); 7] = [
     ("Poisson 0.5 a minute", 0.5, 1.0),
     ("Poisson 5 a minute", 5.0, 1.0),
     ("Poisson 50 a minute", 50.0, 1.0),
@@ -91,7 +91,7 @@ const COUNT_ROWS: [(&str, f64, f64); 7] = [
     ("bursts, variance 8x, 20 a minute", 20.0, 8.0),
 ];
 
-fn rules(tolerance: f64, minutes: usize) -> CountRules {
+pub(crate) fn rules(tolerance: f64, minutes: usize) -> CountRules {
     let horizon = u32::try_from(minutes).unwrap_or(u32::MAX);
     CountRules {
         tolerance,
@@ -102,121 +102,7 @@ fn rules(tolerance: f64, minutes: usize) -> CountRules {
     }
 }
 
-/// One row's runs: at the boundary, and Kayenta where nothing changed.
-struct ErrorRow {
-    name: String,
-    advice: &'static str,
-    at_boundary: Vec<First>,
-    unchanged: Vec<First>,
-}
-
-/// How often either method is wrong where the canary is exactly as much
-/// worse as is allowed; then which rows are above what is promised.
-pub(crate) fn errors(effort: Effort) {
-    println!("\n## Errors at the exact tolerance (10 %), a look every minute\n");
-    println!(
-        "False harm and false safe at any look; at most 5 % is promised. Kayenta, `High` at any look:"
-    );
-    println!(
-        "at the same boundary with `allowedIncrease` 1.1, and where nothing changed with its defaults;"
-    );
-    println!("from 5 values on, every minute in 60 minutes, every 15 minutes in 6 hours.\n");
-    let mut limits = Vec::new();
-    for (minutes, full) in [(HOUR, 4000), (SIX_HOURS, 1200)] {
-        println!(
-            "| noise, {minutes} minutes | false harm | false safe | Kayenta at the boundary | Kayenta, no change |"
-        );
-        println!("|---|---|---|---|---|");
-        for row in error_rows(effort, minutes, full) {
-            limits.extend(print_errors(&row, minutes));
-        }
-        println!();
-    }
-    println!("Documented limits, rows whose interval begins above 5 %:\n");
-    limits.iter().for_each(|limit| println!("- {limit}"));
-}
-
-fn error_rows(effort: Effort, minutes: usize, full: u64) -> impl Iterator<Item = ErrorRow> {
-    let (boundary, _) = kayenta_for(minutes, 1.0 + TOLERANCE);
-    let (default, _) = kayenta_for(minutes, 1.0);
-    let [boundary, default] = [boundary, default].map(std::sync::Arc::new);
-    let (boundary_too, default_too) = (boundary.clone(), default.clone());
-    let series = SERIES_ROWS
-        .iter()
-        .enumerate()
-        .map(move |(row, (name, shape, advice))| {
-            let run = |seed: u64, ratio: f64, kayenta: &Kayenta| {
-                let world = SeriesWorld {
-                    shape: *shape,
-                    deviation: 0.1,
-                    ratio,
-                };
-                effort.repeat(seed + row as u64, full, |random| {
-                    of_series(&world.draw(minutes, random), TOLERANCE, kayenta)
-                })
-            };
-            let (at_boundary, unchanged) = (
-                run(100, 1.0 + TOLERANCE, &boundary),
-                run(150, 1.0, &default),
-            );
-            ErrorRow {
-                name: (*name).to_owned(),
-                advice,
-                at_boundary,
-                unchanged,
-            }
-        });
-    let counts = COUNT_ROWS
-        .iter()
-        .enumerate()
-        .map(move |(row, (name, events, dispersion))| {
-            let run = |seed: u64, ratio: f64, kayenta: &Kayenta| {
-                let world = count_world(*events, *dispersion, ratio);
-                effort.repeat(seed + row as u64, full, |random| {
-                    of_counts(
-                        &world.draw(minutes, random),
-                        rules(TOLERANCE, minutes),
-                        kayenta,
-                    )
-                })
-            };
-            let (at_boundary, unchanged) = (
-                run(200, 1.0 + TOLERANCE, &boundary_too),
-                run(250, 1.0, &default_too),
-            );
-            ErrorRow {
-                name: (*name).to_owned(),
-                advice: BURST_ADVICE,
-                at_boundary,
-                unchanged,
-            }
-        });
-    series.chain(counts)
-}
-
-/// Prints a row; answers what has to be said about it as a limit.
-fn print_errors(row: &ErrorRow, minutes: usize) -> Vec<String> {
-    let harm = Share::count(&row.at_boundary, |first| first.harm.is_some());
-    let safe = Share::count(&row.at_boundary, |first| first.safe.is_some());
-    let boundary = Share::count(&row.at_boundary, |first| first.kayenta.is_some());
-    let unchanged = Share::count(&row.unchanged, |first| first.kayenta.is_some());
-    println!(
-        "| {} | {harm} | {safe} | {boundary} | {unchanged} |",
-        row.name
-    );
-    [("harm", harm), ("safe", safe)]
-        .into_iter()
-        .filter(|(_, share)| share.interval()[0] > 0.05)
-        .map(|(word, share)| {
-            format!(
-                "{}, {minutes} minutes, false {word} {share}: {}",
-                row.name, row.advice
-            )
-        })
-        .collect()
-}
-
-fn count_world(events: f64, dispersion: f64, ratio: f64) -> CountWorld {
+pub(crate) fn count_world(events: f64, dispersion: f64, ratio: f64) -> CountWorld {
     CountWorld {
         events,
         requests: 10_000.0,

@@ -15,6 +15,7 @@ mod configuration;
 mod departure;
 mod mann_whitney;
 mod object;
+mod options;
 mod prepare;
 mod score;
 

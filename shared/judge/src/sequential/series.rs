@@ -5,7 +5,7 @@
 //! the same minute removes whatever moves both groups. The mean log ratio is
 //! tested against the tolerance with the anytime-valid t test of
 //! [`super::t_mixture`], after its moments have been discounted for
-//! autocorrelation by [`super::autocorrelation`].
+//! autocorrelation by `autocorrelation.rs`.
 //!
 //! Source: `statistics.md` 1.2. Exact for independent normal log ratios;
 //! otherwise approximate, with error rates measured by `bench_judge`.

@@ -5,7 +5,11 @@
 
 mod bakes;
 mod hostile;
+mod hostile_times;
+mod kayenta_configurations;
 mod kayenta_examples;
+mod kayenta_scores;
 mod oracle;
 mod properties;
+mod wording;
 mod world;
