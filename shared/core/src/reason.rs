@@ -57,6 +57,18 @@ pub enum ReasonCode {
     ReleaseAbandoned,
 }
 
+impl ReasonCode {
+    /// Whether the release itself is over, whatever the readings say.
+    pub const fn is_about_the_release(self) -> bool {
+        matches!(
+            self,
+            ReasonCode::ReleaseStopping
+                | ReasonCode::ReleaseReplaced
+                | ReasonCode::ReleaseAbandoned
+        )
+    }
+}
+
 impl fmt::Display for ReasonCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(self, f)

@@ -465,7 +465,9 @@ impl Session {
         ask: &Ask,
         reached: Option<&Reached>,
     ) -> Concluded {
-        let decision = outcome(Some(verdict), self.proceed_undecided, None, self.mode);
+        // What the plan accepts is not to know, not another release's deployment.
+        let proceed = self.proceed_undecided && !reason.code.is_about_the_release();
+        let decision = outcome(Some(verdict), proceed, None, self.mode);
         let mut evidence = self.evidence(decision);
         evidence.verdict = Some(verdict);
         evidence.reason = Some(reason);

@@ -24,7 +24,10 @@ pub(crate) fn inline(parameters: &Parameters) -> Option<Result<GateSettings, Gat
         GateSettings::read_json(&parameters.gate, value).map_err(|problems| {
             GateError::SettingsInvalid {
                 place: "`settings` in the action's `UserParameters`".to_owned(),
-                problems: problems.render("UserParameters", None),
+                problems: problems
+                    .render("UserParameters", None)
+                    .trim_end()
+                    .to_owned(),
             }
         }),
     )
@@ -45,7 +48,10 @@ pub(crate) async fn settings(
     let text = artifact(parameters, job, host).await?;
     let plan = Plan::read_yaml(&text).map_err(|problems| GateError::SettingsInvalid {
         place: format!("`{}`", parameters.path),
-        problems: problems.render(&parameters.path, None),
+        problems: problems
+            .render(&parameters.path, None)
+            .trim_end()
+            .to_owned(),
     })?;
     if let Some(service) = parameters
         .service
@@ -121,6 +127,10 @@ async fn artifact(parameters: &Parameters, job: &Job, host: &Host) -> Result<Str
             ),
             give,
         ),
+        Refusal::Denied => GateError::AccessDenied {
+            operation: error.operation,
+            scope: format!("on s3://{bucket}/{key} with the job's artifact credentials"),
+        },
         _ => error.into(),
     })?;
     file(bytes, name, &parameters.path)

@@ -41,10 +41,10 @@ group! {
         happens: "CloudWatch denies everything", history: "denied",
         expected: ("gate error", "AccessDenied", "stop"), after: "0m",
     }
-    proceeding_undecided_covers_a_release_that_was_replaced: BAKE {
+    proceeding_undecided_does_not_cover_a_release_that_was_replaced: BAKE {
         pipeline: "mode: PARALLEL, happenings: [ { at: prod + 12m, next_release: {} } ]",
         policies: "on_inconclusive: { proceed: true }",
         happens: "PARALLEL mode: the next release is deployed from 12m on", history: "not read",
-        expected: ("inconclusive", "ReleaseReplaced", "go"), after: "15m",
+        expected: ("inconclusive", "ReleaseReplaced", "stop"), after: "15m",
     }
 }

@@ -57,7 +57,7 @@ group! {
         expected: ("gate error", "BakeTooLong", "stop"), after: "0m",
     }
     for_and_settling_longer_than_the_host_allows_is_a_mistake: BAKE {
-        bake_for: "22h45m", happens: "nothing: CodePipeline ends the action before", history: "not read",
+        bake_for: "22h42m", happens: "nothing: CodePipeline ends the action before", history: "not read",
         expected: ("gate error", "BakeTooLong", "stop"), after: "0m",
     }
     a_bake_of_22_hours_passes_at_the_slowest_pace: BAKE {

@@ -1,6 +1,6 @@
 //! What a plan may say, and somebody should have looked at.
 
-use super::{GatePlan, GateSettings, Plan, StagePlan};
+use super::{GatePlan, GateSettings, Plan, RollBack, StagePlan};
 use crate::fields::path_step;
 use crate::problems::{Problem, Problems};
 use crate::settings::{Metric, Mode, ReleaseCheck, Traffic};
@@ -18,6 +18,18 @@ impl Plan {
                     path,
                     "releases go on when a gate could not tell",
                     "remove it once the gates have what they need to tell",
+                );
+            }
+            if matches!(
+                stage.policies.on_fail.roll_back,
+                RollBack::Stage | RollBack::CodeDeploy
+            ) {
+                let stage = path_step("stages", &stage.name);
+                warn(
+                    &mut warnings,
+                    format!("{stage}.on_fail.roll_back"),
+                    "this version writes it down and rolls nothing back",
+                    "set the stage to `onFailure: ROLLBACK` in CodePipeline, and write `roll_back: native`",
                 );
             }
             for (index, gate) in stage.gates.iter().enumerate() {

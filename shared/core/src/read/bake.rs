@@ -4,6 +4,7 @@ use super::alarms::alarms;
 use super::scalars::{duration, is_name, name_like, no_twice, text, word};
 use super::traffic::{TRAFFIC_HINT, traffic};
 use crate::Duration;
+use crate::bake::SETTLE_MARGIN;
 use crate::fields::{Fields, Place, list_up_to};
 use crate::problems::Problems;
 use crate::settings::{
@@ -93,7 +94,12 @@ fn check_lengths(
         return;
     }
     let (needed, parts) = match settle {
-        Settle::Auto => (bake_for, "`for` takes"),
+        Settle::Auto if bake_for > LAMBDA_ACTION_MAX => (bake_for, "`for` takes"),
+        // The alarms' own delay comes on top, and is known at the first look.
+        Settle::Auto => (
+            bake_for.saturating_add(Duration::from_signed(SETTLE_MARGIN)),
+            "`for` and the time to settle take at least",
+        ),
         Settle::For(settle) => (bake_for.saturating_add(settle), "`for` and `settle` take"),
     };
     if needed > LAMBDA_ACTION_MAX {

@@ -87,7 +87,15 @@ fn a_bake_of_no_time_is_refused_and_one_of_a_second_is_not() {
 fn a_bake_longer_than_a_lambda_action_names_the_action_for_long_ones() {
     let hint = "\n  hint: CodePipeline ends a Lambda action after 24 h; for a longer bake run the \
                 gate through CodePipeline's own Step Functions action, which may take 7 days";
-    check(r#"{"for": "22h45m"}"#, "accepted");
+    check(r#"{"for": "22h42m"}"#, "accepted");
+    check(
+        r#"{"for": "22h43m"}"#,
+        &format!(
+            "job: settings.for: `for` and the time to settle take at least `22h46m`, more than \
+             `22h45m`, the longest possible{hint}"
+        ),
+    );
+    check(r#"{"for": "22h45m", "settle": "0s"}"#, "accepted");
     check(
         r#"{"for": "24h"}"#,
         &format!(
@@ -110,11 +118,11 @@ fn a_bake_longer_than_a_lambda_action_names_the_action_for_long_ones() {
 
 #[test]
 fn the_end_of_a_bake_cannot_come_before_it_can_pass() {
-    check(r#"{"at_most": "1h"}"#, "accepted");
+    check(r#"{"at_most": "1h3m"}"#, "accepted");
     check(
-        r#"{"at_most": "59m"}"#,
-        "job: settings.at_most: `59m` is too short: `for` takes `1h`\n  \
-         hint: write at least `1h`, better twice that",
+        r#"{"at_most": "1h2m"}"#,
+        "job: settings.at_most: `1h2m` is too short: `for` and the time to settle take at least \
+         `1h3m`\n  hint: write at least `1h3m`, better twice that",
     );
     check(
         r#"{"at_most": "1h", "settle": "10m"}"#,

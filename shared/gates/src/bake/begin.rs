@@ -87,7 +87,12 @@ async fn settle(alarms: &[BegunAlarm], aws: &Aws) -> Result<Duration, GateError>
 fn fits(ask: &Ask, settings: &Bake, settle: Duration) -> Result<(), GateError> {
     let needed = settings.bake_for.saturating_add(settle);
     if needed > settings.at_most() {
-        let limit = format!("`at_most` is {}", settings.at_most());
+        let whence = if settings.at_most.is_some() {
+            ""
+        } else {
+            ", four times `for`"
+        };
+        let limit = format!("`at_most` is {}{whence}", settings.at_most());
         return Err(GateError::BakeTooLong { needed, limit });
     }
     match ask.host_ends {
