@@ -16,7 +16,7 @@ struct Ran {
 }
 
 /// The binary, which lies beside the folder of this test's own.
-fn binary() -> PathBuf {
+pub(crate) fn binary() -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let folder = test.parent().and_then(|deps| deps.parent()).unwrap();
     let binary = folder.join(format!("sluice{}", std::env::consts::EXE_SUFFIX));

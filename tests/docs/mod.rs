@@ -1,3 +1,4 @@
 //! The documents say what the code does.
 
 mod errors;
+mod readme;
