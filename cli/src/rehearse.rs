@@ -15,6 +15,7 @@ use sluice_world::Scenario;
 use sluice_world::codepipeline::ExecutionStatus;
 
 use crate::exit;
+use crate::plan_file;
 use crate::rehearsal::{Line, Rehearsed, rehearse};
 
 /// Rehearse a release of the plan's service in a simulated AWS, in virtual time
@@ -150,9 +151,11 @@ fn code(plan: &Plan, done: &Rehearsed) -> u8 {
 }
 
 fn read(arguments: &RehearseArguments) -> Result<(Plan, String, Scenario), String> {
-    let name = arguments.plan.display().to_string();
-    let text = std::fs::read_to_string(&arguments.plan)
-        .map_err(|error| format!("error: {name}: {error}"))?;
+    let name = plan_file::label(&arguments.plan);
+    let text = plan_file::read(&arguments.plan).map_err(|problem| match &problem.hint {
+        Some(hint) => format!("error: {name}: {}\n  hint: {hint}", problem.message),
+        None => format!("error: {name}: {}", problem.message),
+    })?;
     let plan = Plan::read_yaml(&text).map_err(|problems| problems.render(&name, Some(&text)))?;
     let mut scenario = Scenario::load(&arguments.scenario).map_err(|error| match error.hint() {
         Some(hint) => format!("error: {error}\n  hint: {hint}"),

@@ -38,18 +38,18 @@ const GOOD_SAYS: &str = "\
 <stdin>: ok: service checkout, 2 stages, 4 gates; 3 warnings
   beta/clear: 1 alarm and all that begin with checkout- OK for 10m
     can pass at its first look; ends without a pass after 15m
-    looks every 30s: 31 until 15m; 6 AWS calls each
+    looks every 30s: 31 until 15m; 5 AWS calls each
   beta/now: 1 alarm OK for 10m
     answers at its first look
     judges a replaced or stopped release all the same
   prod/bake: 2 alarms for 1h + 5m to settle
     traffic: at least 100 of Requests in the whole bake
     can pass 1h5m after its first look; ends undecided after 4h
-    looks every 30s: 131 until it can pass, 481 until 4h; 8 AWS calls each
+    looks every 30s: 131 until it can pass, 481 until 4h; 7 AWS calls each
   prod/short: 1 alarm for 2m
     traffic: not measured, OK may mean that nobody came
     can pass 2m after its first look; ends undecided after 8m
-    looks every 6s: 21 until it can pass, 81 until 8m; 5 AWS calls each
+    looks every 6s: 21 until it can pass, 81 until 8m; 4 AWS calls each
     only watches: it stops no release
 Looks are counted at the densest; CodePipeline may ask less often. Calls are
 those of a look while no alarm moves; the first and the last make a few more.
@@ -65,15 +65,15 @@ examples/checkout/sluice.yaml: ok: service checkout, 3 stages, 3 gates
   beta/bake: 1 alarm for 30m + time to settle
     traffic: at least 50 of RequestCount in the whole bake
     can pass more than 33m after its first look; ends undecided after 2h
-    looks every 30s: 67 until it can pass, 241 until 2h; 6 AWS calls each
+    looks every 30s: 67 until it can pass, 241 until 2h; 5 AWS calls each
   prod-one-box/bake: 2 alarms for 1h + time to settle
     traffic: at least 100 of RequestCount in the whole bake
     can pass more than 1h3m after its first look; ends undecided after 4h
-    looks every 30s: 127 until it can pass, 481 until 4h; 6 AWS calls each
+    looks every 30s: 127 until it can pass, 481 until 4h; 5 AWS calls each
   prod/bake: 3 alarms for 12h + time to settle
     traffic: at least 10000 of RequestCount in the whole bake
     can pass more than 12h3m after its first look; ends undecided after 22h45m
-    looks every 30s: 1447 until it can pass, 2731 until 22h45m; 6 AWS calls each
+    looks every 30s: 1447 until it can pass, 2731 until 22h45m; 5 AWS calls each
 Looks are counted at the densest; CodePipeline may ask less often. Calls are
 those of a look while no alarm moves; the first and the last make a few more.
 "

@@ -5,7 +5,7 @@ mod command;
 mod mistakes;
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// What a run of the command came to.
@@ -28,11 +28,16 @@ pub(crate) fn binary() -> PathBuf {
     binary
 }
 
+/// The root of the repository.
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
 /// Runs it at the root of the repository, with this on its standard input.
 fn sluice_with(input: &[u8], arguments: &[&str]) -> Ran {
     let mut child = Command::new(binary())
         .args(arguments)
-        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+        .current_dir(root())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

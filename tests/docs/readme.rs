@@ -1,17 +1,12 @@
 //! The README's commands are run, its plan is read, and the scenario page's
 //! scenario as well.
 
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use sluice_core::plan::Plan;
 use sluice_world::Scenario;
 
-use crate::cli::binary;
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
+use crate::cli::{binary, root};
 
 /// The blocks of one language in a document.
 fn blocks(document: &str, language: &str) -> Vec<String> {

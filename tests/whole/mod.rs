@@ -2,3 +2,4 @@
 
 mod first;
 mod many;
+mod recorded;

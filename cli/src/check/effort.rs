@@ -79,14 +79,14 @@ fn clear_effort(clear: &Clear) -> Effort {
     }
 }
 
-/// What every look calls, with its record in a bucket.
+/// What every look calls. Its record is read once by each process that
+/// Lambda keeps.
 fn calls(alarms: &[AlarmRef], release_check: ReleaseCheck) -> BTreeMap<&'static str, u32> {
     let places: BTreeSet<Place> = alarms.iter().map(place).collect();
     let places = u32::try_from(places.len()).unwrap_or(u32::MAX);
     let mut calls = BTreeMap::from([
         ("cloudwatch:DescribeAlarms", places),
         ("codepipeline:PutJobSuccessResult", 1),
-        ("s3:GetObject", 1),
     ]);
     if release_check == ReleaseCheck::On {
         calls.insert("codepipeline:GetPipelineExecution", 1);

@@ -156,7 +156,7 @@ fn placed_pipeline<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Pipelin
 #[derive(Debug, thiserror::Error)]
 pub enum ScenarioError {
     /// The file cannot be read.
-    #[error("cannot read the scenario `{}`", path.display())]
+    #[error("cannot read the scenario `{}`: {source}", path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
