@@ -138,7 +138,6 @@ fn as_json_every_gate_comes_with_its_settings_and_what_it_will_do() {
                 "codepipeline:GetPipelineExecution": 1,
                 "codepipeline:GetPipelineState": 1,
                 "codepipeline:PutJobSuccessResult": 1,
-                "s3:GetObject": 1,
             },
         })
     );
