@@ -1,0 +1,158 @@
+//! Kayenta's judge on two files: all values of each side, in the order of
+//! their times. One metric has no score, so the verdict comes from its
+//! classification.
+
+use serde_json::{Value, json};
+use sluice_judge::Verdict;
+use sluice_judge::kayenta::{Classification, MetricOutcome, MetricValues, classify};
+
+use super::Report;
+use super::chart::{self, Range};
+use super::number::{short, wrapped};
+use super::rules::Rules;
+use super::sequential::word;
+use super::trouble::Trouble;
+use super::values::{Pair, Row};
+
+/// Judges both files under one metric's rules.
+pub(super) fn judged(rules: &Rules, pair: &Pair) -> Result<Report, Trouble> {
+    let values = |rows: &[Row]| rows.iter().map(Row::value).collect::<Vec<_>>();
+    let (baseline, canary) = (values(&pair.baseline), values(&pair.canary));
+    let with_missing =
+        |side: &[Option<f64>]| side.iter().map(|value| value.unwrap_or(f64::NAN)).collect();
+    let both = MetricValues {
+        baseline: with_missing(&baseline),
+        canary: with_missing(&canary),
+    }
+    .padded(baseline.len().max(canary.len()));
+    let outcome = classify(&rules.rules, &both.canary, &both.baseline);
+    let verdict = verdict(&outcome, rules.muted);
+    let why = why(&outcome, rules);
+    Ok(Report {
+        verdict,
+        document: document(rules, &outcome, verdict, &why),
+        text: text(rules, &outcome, verdict, &why, [&baseline, &canary]),
+    })
+}
+
+/// Kayenta's word as a verdict. What it lets through without evidence is no
+/// pass, and missing data are a failure only where they are said to be.
+fn verdict(outcome: &MetricOutcome, muted: bool) -> Verdict {
+    let doubt = outcome
+        .departures
+        .iter()
+        .any(|departure| departure.prevents_pass());
+    match outcome.classification {
+        _ if muted => Verdict::Inconclusive,
+        Classification::High | Classification::Low | Classification::NodataFailMetric => {
+            Verdict::Fail
+        }
+        Classification::Nodata if outcome.critical => Verdict::Fail,
+        Classification::Nodata | Classification::Error => Verdict::Inconclusive,
+        Classification::Pass if doubt => Verdict::Inconclusive,
+        Classification::Pass => Verdict::Pass,
+    }
+}
+
+fn why(outcome: &MetricOutcome, rules: &Rules) -> String {
+    let mut why = sentence(&outcome.reason);
+    if rules.muted {
+        why.push_str(" The metric is muted, so it decides nothing.");
+    }
+    for departure in &outcome.departures {
+        why.push(' ');
+        why.push_str(&sentence(departure.explanation()));
+    }
+    why
+}
+
+/// With a capital at its beginning and a stop at its end.
+fn sentence(text: &str) -> String {
+    let mut characters = text.chars();
+    let first = characters
+        .next()
+        .map(|first| first.to_uppercase().to_string());
+    format!("{}{}.", first.unwrap_or_default(), characters.as_str())
+}
+
+fn notes(rules: &Rules) -> Vec<String> {
+    let unread = rules.unread.iter();
+    let mut notes: Vec<String> = unread
+        .map(|unread| format!("{}: {}", unread.path, unread.meaning))
+        .collect();
+    notes.push(
+        "this method knows nothing of repeated looks: look once, at the end, or its false alarms add up"
+            .into(),
+    );
+    notes
+}
+
+fn document(rules: &Rules, outcome: &MetricOutcome, verdict: Verdict, why: &str) -> Value {
+    let [canary, baseline] = outcome.values;
+    let shift = outcome.shift;
+    json!({
+        "method": "kayenta",
+        "verdict": verdict,
+        "classification": outcome.classification,
+        "critical": outcome.critical,
+        "muted": rules.muted,
+        "why": why,
+        "notes": notes(rules),
+        "estimate": shift.map(|shift| shift.estimate),
+        "interval": shift.map(|shift| json!({ "lower": shift.lower, "upper": shift.upper })),
+        "allowed": shift.map(|shift| rules.rules.band * shift.estimate.abs()),
+        "ratio": outcome.deviation,
+        "effect_size": outcome.effect,
+        "n": canary.min(baseline),
+        "values": { "baseline": baseline, "canary": canary },
+        "stopping_index": null,
+        "log_e_harm": null,
+        "log_e_safe": null,
+        "smallest_detectable": null,
+        "departures": outcome.departures,
+        "unread": rules.unread,
+        "rules": rules.rules,
+    })
+}
+
+fn text(
+    rules: &Rules,
+    outcome: &MetricOutcome,
+    verdict: Verdict,
+    why: &str,
+    [baseline, canary]: [&[Option<f64>]; 2],
+) -> String {
+    let [canary_count, baseline_count] = outcome.values;
+    let mut out = wrapped(&format!(
+        "{}: {:?} from {canary_count} values of the canary and {baseline_count} of the baseline \
+         (kayenta, confidence {})",
+        word(verdict),
+        outcome.classification,
+        rules.rules.confidence
+    ));
+    out.push('\n');
+    out.push_str(&chart::values(baseline, canary, None));
+    if let Some(shift) = outcome.shift {
+        let band = rules.rules.band * shift.estimate.abs();
+        let marks = [
+            (-band, format!("-{} band", short(band))),
+            (0.0, "no shift".to_owned()),
+            (band, format!("+{} band", short(band))),
+        ];
+        out.push('\n');
+        out.push_str(&chart::range(&Range {
+            name: &short(shift.estimate),
+            lower: shift.lower,
+            estimate: shift.estimate,
+            upper: Some(shift.upper),
+            marks: if band == 0.0 { &marks[1..2] } else { &marks },
+            is_ratio: false,
+        }));
+    }
+    out.push('\n');
+    out.push_str(&wrapped(why));
+    for note in notes(rules) {
+        out.push_str(&wrapped(&format!("note: {note}")));
+    }
+    out
+}

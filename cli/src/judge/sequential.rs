@@ -1,0 +1,309 @@
+//! The sequential judge on two files: both on one grid of periods, judged from
+//! the first to the first decision.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use sluice_core::duration::Duration;
+use sluice_judge::Verdict;
+use sluice_judge::sequential::{
+    Grid, Judgement, Kind, MetricResult, Misplaced, Paired, Period, Plan, Reading, Sample, Timed,
+    judge, pair_counts, pair_series,
+};
+
+use super::Report;
+use super::chart::{self, Range};
+use super::explain::why;
+use super::number::{count, times, wrapped};
+use super::trouble::Trouble;
+use super::values::{Pair, Reported, Row};
+
+/// Judges both files under a plan of one metric.
+pub(super) fn judged(
+    plan: &Plan,
+    pair: &Pair,
+    period: Option<Duration>,
+    align_start: bool,
+) -> Result<Report, Trouble> {
+    let mut canary = pair.canary.clone();
+    if align_start {
+        let shift = first(&canary).saturating_sub(first(&pair.baseline));
+        for row in &mut canary {
+            row.time = row.time.saturating_sub(shift);
+        }
+    }
+    let grid = grid(&pair.baseline, &canary, period)?;
+    let paired = match pair.kind {
+        Kind::Count => pair_counts(&counts(&pair.baseline), &counts(&canary), &grid),
+        Kind::Series => pair_series(&samples(&pair.baseline), &samples(&canary), &grid),
+    };
+    let periods: Vec<Period> = paired.readings.iter().map(one_period).collect();
+    let judgement = judge(plan, &periods).map_err(|error| Trouble::usage(error.to_string()))?;
+    let Some(metric) = judgement.metrics.first() else {
+        return Err(Trouble::usage("the plan has no metric"));
+    };
+    let verdict = judgement.verdict.unwrap_or(Verdict::Inconclusive);
+    let result = Compared {
+        plan,
+        grid: &grid,
+        paired: &paired,
+        judgement: &judgement,
+        metric,
+        verdict,
+        why: why(plan, &judgement, metric),
+        notes: notes(&paired, &judgement, align_start),
+    };
+    Ok(Report {
+        verdict,
+        document: result.document(),
+        text: result.text(),
+    })
+}
+
+fn first(rows: &[Row]) -> i64 {
+    rows.first().map_or(0, |row| row.time)
+}
+
+/// One grid for both, unless no period could have values of both.
+fn grid(baseline: &[Row], canary: &[Row], period: Option<Duration>) -> Result<Grid, Trouble> {
+    let times = |rows: &[Row]| rows.iter().map(|row| row.time).collect::<Vec<i64>>();
+    let (baseline, canary) = (times(baseline), times(canary));
+    let ends = |times: &[i64]| times.first().copied().zip(times.last().copied());
+    if let (Some((from, to)), Some((other_from, other_to))) = (ends(&baseline), ends(&canary))
+        && (from > other_to || other_from > to)
+    {
+        return Err(Trouble::input(
+            "the files have no time in common, so no period can be compared",
+        )
+        .hint("`--align-start` lets both begin together, if that is what is meant"));
+    }
+    let given = period.map(Duration::as_seconds);
+    if given == Some(0) {
+        return Err(Trouble::usage("`--period` should be at least 1s"));
+    }
+    let unusable = |message: String| {
+        Trouble::input(message).hint("cut both files to the bake, or give a longer `--period`")
+    };
+    // Without a period the grid's own is wanted; with one, of the same span.
+    let grid = match given {
+        None => Grid::covering(&baseline, &canary),
+        Some(seconds) => Grid::covering_with_period(&baseline, &canary, seconds),
+    };
+    grid.map_err(|error| unusable(error.to_string()))
+}
+
+fn counts(rows: &[Row]) -> Vec<Timed<sluice_judge::sequential::ReportedCounts>> {
+    let timed = |row: &Row| match row.reported {
+        Reported::Counts(value) => Some(Timed {
+            time: row.time,
+            value,
+        }),
+        Reported::Value(_) => None,
+    };
+    rows.iter().filter_map(timed).collect()
+}
+
+fn samples(rows: &[Row]) -> Vec<Timed<Sample>> {
+    let timed = |row: &Row| match row.reported {
+        Reported::Value(Some(value)) => Some(Timed {
+            time: row.time,
+            value: Sample {
+                value,
+                samples: None,
+            },
+        }),
+        _ => None,
+    };
+    rows.iter().filter_map(timed).collect()
+}
+
+fn one_period(reading: &Reading) -> Period {
+    let traffic = match reading {
+        Reading::Count {
+            baseline: Some(baseline),
+            canary: Some(canary),
+        } => Some([baseline.total, canary.total]),
+        _ => None,
+    };
+    Period {
+        readings: vec![*reading],
+        traffic,
+    }
+}
+
+/// The values of a period, as they are drawn.
+fn drawn(reading: &Reading) -> (Option<f64>, Option<f64>) {
+    match reading {
+        Reading::Count { baseline, canary } => {
+            let rate = |counts: &Option<sluice_judge::sequential::Counts>| {
+                let usable = counts.filter(|counts| counts.is_usable());
+                usable.map(|counts| counts.count / counts.total)
+            };
+            (rate(baseline), rate(canary))
+        }
+        Reading::Series { baseline, canary } => {
+            let value = |sample: &Option<Sample>| sample.map(|sample| sample.value);
+            (value(baseline), value(canary))
+        }
+    }
+}
+
+/// What a reader should know beyond the numbers.
+fn notes(paired: &Paired, judgement: &Judgement, align_start: bool) -> Vec<String> {
+    let mut notes = judgement.warnings.clone();
+    if align_start {
+        notes.push(
+            "the canary's times were moved: this assumes that nothing else changed in between"
+                .into(),
+        );
+    }
+    for (name, misplaced) in [("baseline", paired.baseline), ("canary", paired.canary)] {
+        if misplaced.contradicted > 0 {
+            notes.push(format!(
+                "{name}: {} with several values in one, which count as missing; is `--period` right?",
+                count(misplaced.contradicted, "period")
+            ));
+        }
+    }
+    let missing = judgement
+        .metrics
+        .iter()
+        .map(|metric| metric.missing)
+        .sum::<u32>();
+    if missing > 0 {
+        notes.push(format!(
+            "{} without a value on one side",
+            count(missing, "period")
+        ));
+    }
+    let beyond = paired
+        .readings
+        .len()
+        .saturating_sub(judgement.periods as usize);
+    if beyond > 0 {
+        let beyond = u64::try_from(beyond).unwrap_or(u64::MAX);
+        notes.push(format!(
+            "{} after the decision were not looked at",
+            count(beyond, "period")
+        ));
+    }
+    notes
+}
+
+/// A comparison that was made.
+struct Compared<'a> {
+    plan: &'a Plan,
+    grid: &'a Grid,
+    paired: &'a Paired,
+    judgement: &'a Judgement,
+    metric: &'a MetricResult,
+    verdict: Verdict,
+    why: String,
+    notes: Vec<String>,
+}
+
+impl Compared<'_> {
+    fn document(&self) -> Value {
+        let (judgement, metric) = (self.judgement, self.metric);
+        let placed = |misplaced: Misplaced| json!(misplaced);
+        json!({
+            "method": "sequential",
+            "verdict": self.verdict,
+            "decision": judgement.decision,
+            "reason": judgement.reason,
+            "why": self.why,
+            "notes": self.notes,
+            "estimate": metric.ratio,
+            "ratio": metric.ratio,
+            "interval": metric.interval,
+            "allowed": metric.allowed,
+            "effect_size": metric.ratio.map(|ratio| ratio - 1.0),
+            "n": metric.n,
+            "periods": judgement.periods,
+            "stopping_index": judgement.decided_at,
+            "log_e_harm": metric.log_e_harm,
+            "log_e_harm_needed": judgement.log_e_harm_needed,
+            "log_e_safe": metric.log_e_safe,
+            "log_e_safe_best": metric.log_e_safe_best,
+            "log_e_safe_needed": judgement.log_e_safe_needed,
+            "smallest_detectable": metric.smallest_detectable,
+            "metric": metric,
+            "split": judgement.split,
+            "plan": self.plan,
+            "grid": {
+                "start": self.begin(),
+                "period_seconds": self.grid.period_seconds,
+                "periods": self.grid.periods,
+                "baseline": placed(self.paired.baseline),
+                "canary": placed(self.paired.canary),
+            },
+        })
+    }
+
+    fn begin(&self) -> String {
+        match Timestamp::from_second(self.grid.start) {
+            Ok(time) => time.to_string(),
+            Err(_) => self.grid.start.to_string(),
+        }
+    }
+
+    fn text(&self) -> String {
+        let judgement = self.judgement;
+        let decision = match serde_json::to_value(judgement.decision) {
+            Ok(Value::String(word)) if judgement.verdict.is_some() => word,
+            _ => "not decided".into(),
+        };
+        let mut out = wrapped(&format!(
+            "{}: {decision} after {} of {} (sequential, horizon {}, from {})",
+            word(self.verdict),
+            count(judgement.periods, "period"),
+            Duration::from_seconds(self.grid.period_seconds),
+            self.plan.horizon,
+            self.begin(),
+        ));
+        out.push('\n');
+        let (baseline, canary): (Vec<_>, Vec<_>) = self.paired.readings.iter().map(drawn).unzip();
+        let decided = judgement.decided_at.map(|at| at.saturating_sub(1) as usize);
+        out.push_str(&chart::values(&baseline, &canary, decided));
+        if let Some(estimate) = self.metric.ratio {
+            out.push('\n');
+            out.push_str(&self.range(estimate));
+        }
+        out.push('\n');
+        out.push_str(&wrapped(&self.why));
+        for note in &self.notes {
+            out.push_str(&wrapped(&format!("note: {note}")));
+        }
+        out
+    }
+
+    fn range(&self, estimate: f64) -> String {
+        let allowed = self.metric.allowed;
+        let marks = [
+            (1.0, "1x, as the baseline".to_owned()),
+            (allowed, format!("{} allowed", times(allowed))),
+        ];
+        // Without any tolerance both places are one.
+        let marks = if allowed == 1.0 {
+            &marks[1..]
+        } else {
+            &marks[..]
+        };
+        chart::range(&Range {
+            name: &times(estimate),
+            lower: self.metric.interval.lower,
+            estimate,
+            upper: self.metric.interval.upper,
+            marks,
+            is_ratio: true,
+        })
+    }
+}
+
+/// A verdict's word.
+pub(super) fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "pass",
+        Verdict::Fail => "fail",
+        Verdict::Inconclusive => "inconclusive",
+    }
+}
