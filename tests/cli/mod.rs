@@ -2,6 +2,8 @@
 
 mod check;
 mod command;
+mod judge;
+mod judge_input;
 mod mistakes;
 
 use std::io::Write;

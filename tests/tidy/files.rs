@@ -88,7 +88,7 @@ fn wrong(name: &str, text: &str) -> Vec<String> {
             found.push(format!("{name} has a {marker}"));
         }
     }
-    let is_wiring = name.ends_with("/main.rs");
+    let is_wiring = name.ends_with("src/main.rs");
     if is_wiring && lines >= MAIN_LINES_MAX {
         found.push(format!("{name} has {lines} lines: move what is not wiring"));
     }

@@ -12,8 +12,8 @@ pub(super) fn why(plan: &Plan, judgement: &Judgement, metric: &MetricResult) -> 
     match judgement.reason {
         Reason::WorseThanTolerance => format!(
             "The canary is proven worse than allowed: {}. The evidence of harm (log e {:.2}) has \
-             passed what `alpha` {} asks ({:.2}) after {periods}; without harm that happens, at \
-             any look, in at most {} of all comparisons.",
+             passed what `alpha` {} asks ({:.2}) after {periods}: without harm that happens, at any \
+             look, with a chance of at most {}.",
             measured(metric),
             metric.log_e_harm,
             plan.alpha,

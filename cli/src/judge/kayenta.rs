@@ -123,13 +123,14 @@ fn text(
     [baseline, canary]: [&[Option<f64>]; 2],
 ) -> String {
     let [canary_count, baseline_count] = outcome.values;
-    let mut out = wrapped(&format!(
-        "{}: {:?} from {canary_count} values of the canary and {baseline_count} of the baseline \
-         (kayenta, confidence {})",
+    let mut out = format!(
+        "{}: {:?}, {canary_count} values of the canary and {baseline_count} of the baseline\n\
+         kayenta, confidence {}, band {}\n",
         word(verdict),
         outcome.classification,
-        rules.rules.confidence
-    ));
+        rules.rules.confidence,
+        rules.rules.band
+    );
     out.push('\n');
     out.push_str(&chart::values(baseline, canary, None));
     if let Some(shift) = outcome.shift {

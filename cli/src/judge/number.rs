@@ -3,21 +3,19 @@
 /// Widest line that is printed.
 pub(super) const COLUMNS: usize = 80;
 
-/// Three or four significant digits.
+/// Three significant digits, and all digits before the point.
 pub(super) fn short(value: f64) -> String {
     let size = value.abs();
     if value == 0.0 {
         "0".into()
-    } else if !(1e-3..1e6).contains(&size) {
+    } else if !(1e-5..1e7).contains(&size) {
         format!("{value:.2e}")
-    } else if size >= 1000.0 {
-        format!("{value:.0}")
-    } else if size >= 100.0 {
-        format!("{value:.1}")
-    } else if size >= 1.0 {
-        format!("{value:.2}")
     } else {
-        format!("{value:.4}")
+        let decimals = [100.0, 10.0, 1.0, 0.1, 1e-2, 1e-3, 1e-4]
+            .iter()
+            .position(|least| size >= *least)
+            .unwrap_or(7);
+        format!("{value:.decimals$}")
     }
 }
 
@@ -32,7 +30,14 @@ pub(super) fn times(ratio: f64) -> String {
 
 /// A share, as `0.1%`.
 pub(super) fn percent(share: f64) -> String {
-    format!("{}%", short(share * 100.0))
+    let text = short(share * 100.0);
+    let has_zeros = text.contains('.') && !text.contains('e');
+    let text = if has_zeros {
+        text.trim_end_matches('0').trim_end_matches('.')
+    } else {
+        &text
+    };
+    format!("{text}%")
 }
 
 /// `1 period`, `2 periods`.
@@ -78,9 +83,14 @@ mod tests {
         assert_eq!(
             shown,
             [
-                "0", "0.0040", "0.2500", "3.00", "123.5", "4500", "2.00e7", "1.00e-9"
+                "0", "0.00400", "0.250", "3.00", "123", "4500", "2.00e7", "1.00e-9"
             ]
         );
+    }
+
+    #[test]
+    fn shares_are_written_as_people_write_them() {
+        assert_eq!([0.001, 1.0, 0.1234].map(percent), ["0.1%", "100%", "12.3%"]);
     }
 
     #[test]

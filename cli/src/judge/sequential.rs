@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use sluice_core::duration::Duration;
 use sluice_judge::Verdict;
 use sluice_judge::sequential::{
-    Grid, Judgement, Kind, MetricResult, Misplaced, Paired, Period, Plan, Reading, Sample, Timed,
-    judge, pair_counts, pair_series,
+    Counts, Decision, Grid, Judgement, Kind, MetricResult, Misplaced, Paired, Period, Plan,
+    Reading, ReportedCounts, Sample, Timed, judge, pair_counts, pair_series,
 };
 
 use super::Report;
@@ -83,7 +83,6 @@ fn grid(baseline: &[Row], canary: &[Row], period: Option<Duration>) -> Result<Gr
     let unusable = |message: String| {
         Trouble::input(message).hint("cut both files to the bake, or give a longer `--period`")
     };
-    // Without a period the grid's own is wanted; with one, of the same span.
     let grid = match given {
         None => Grid::covering(&baseline, &canary),
         Some(seconds) => Grid::covering_with_period(&baseline, &canary, seconds),
@@ -91,7 +90,7 @@ fn grid(baseline: &[Row], canary: &[Row], period: Option<Duration>) -> Result<Gr
     grid.map_err(|error| unusable(error.to_string()))
 }
 
-fn counts(rows: &[Row]) -> Vec<Timed<sluice_judge::sequential::ReportedCounts>> {
+fn counts(rows: &[Row]) -> Vec<Timed<ReportedCounts>> {
     let timed = |row: &Row| match row.reported {
         Reported::Counts(value) => Some(Timed {
             time: row.time,
@@ -134,7 +133,7 @@ fn one_period(reading: &Reading) -> Period {
 fn drawn(reading: &Reading) -> (Option<f64>, Option<f64>) {
     match reading {
         Reading::Count { baseline, canary } => {
-            let rate = |counts: &Option<sluice_judge::sequential::Counts>| {
+            let rate = |counts: &Option<Counts>| {
                 let usable = counts.filter(|counts| counts.is_usable());
                 usable.map(|counts| counts.count / counts.total)
             };
@@ -248,16 +247,16 @@ impl Compared<'_> {
 
     fn text(&self) -> String {
         let judgement = self.judgement;
-        let decision = match serde_json::to_value(judgement.decision) {
-            Ok(Value::String(word)) if judgement.verdict.is_some() => word,
-            _ => "not decided".into(),
-        };
-        let mut out = wrapped(&format!(
-            "{}: {decision} after {} of {} (sequential, horizon {}, from {})",
+        let mut out = format!(
+            "{}: {} after {} of at most {}\n",
             word(self.verdict),
+            decision(judgement.decision),
             count(judgement.periods, "period"),
-            Duration::from_seconds(self.grid.period_seconds),
             self.plan.horizon,
+        );
+        out.push_str(&format!(
+            "sequential, periods of {} from {}\n",
+            Duration::from_seconds(self.grid.period_seconds),
             self.begin(),
         ));
         out.push('\n');
@@ -296,6 +295,17 @@ impl Compared<'_> {
             marks,
             is_ratio: true,
         })
+    }
+}
+
+/// What was decided, in a headline.
+fn decision(decision: Decision) -> &'static str {
+    match decision {
+        Decision::Safe => "safe",
+        Decision::Harm => "harm",
+        Decision::Invalid => "the traffic split is off,",
+        Decision::Inconclusive => "nothing is proven",
+        Decision::Continue => "the files end",
     }
 }
 

@@ -1,0 +1,250 @@
+//! `sluice judge` on what it cannot use, and on parameters from files.
+
+use serde_json::Value;
+
+use super::judge::{Files, counts, series};
+use super::sluice;
+
+#[track_caller]
+fn refused(canary: &str, says: &str) {
+    let files = Files::new(&series(120.0, 1), canary);
+    for method in ["sequential", "kayenta"] {
+        files.check(&["--method", method], 3, says);
+    }
+    let document = files.document(&[]);
+    assert_eq!(document["verdict"], Value::Null);
+    assert!(document["error"]["message"].is_string());
+}
+
+#[test]
+fn a_file_that_is_not_there_is_named() {
+    let files = Files::new(&series(120.0, 1), "");
+    let ran = sluice(&[
+        "judge",
+        &files.path("baseline.csv"),
+        &files.path("none.csv"),
+    ]);
+    assert_eq!((ran.code, ran.output.as_str()), (3, ""));
+    assert!(ran.errors.contains("none.csv: there is no such file"));
+}
+
+#[test]
+fn files_without_values_are_refused() {
+    refused("", "canary.csv: is empty");
+    refused("\n\n", "canary.csv: is empty");
+    refused("timestamp,value\n", "has a header and no values");
+}
+
+#[test]
+fn a_header_that_is_not_known_is_shown_with_those_that_are() {
+    refused(
+        "time,latency\n",
+        "canary.csv:1: the header is \"time,latency\"",
+    );
+    refused(
+        "2026-03-01T12:00:00Z,5\n",
+        "hint: begin it with `timestamp,value`, or with `timestamp,count,total`",
+    );
+    refused(
+        &counts(5.0, 1),
+        "has the header `timestamp,count,total`, the baseline",
+    );
+}
+
+#[test]
+fn a_line_that_cannot_be_read_is_named_by_its_number() {
+    let with = |line: &str| format!("timestamp,value\n2026-03-01T12:00:00Z,1\n{line}\n");
+    refused(
+        &with("yesterday,5"),
+        "canary.csv:3: \"yesterday\" is no time",
+    );
+    refused(
+        &with("2026-03-01,5"),
+        "canary.csv:3: \"2026-03-01\" is no time",
+    );
+    refused(
+        &with("2026-03-01T12:01:00Z,much"),
+        "canary.csv:3: \"much\" is no number",
+    );
+    refused(
+        &with("2026-03-01T12:01:00Z"),
+        "canary.csv:3: has 1 fields, the header 2",
+    );
+    refused(
+        &with("2026-03-01T12:01:00Z,1,2"),
+        "canary.csv:3: has 3 fields",
+    );
+    refused(
+        &with("2026-03-01T12:01:00Z,inf"),
+        "canary.csv:3: `inf` is infinite",
+    );
+    refused(
+        &with("2026-03-01T12:01:00Z,1e400"),
+        "canary.csv:3: `1e400` is infinite",
+    );
+}
+
+#[test]
+fn a_negative_count_is_refused() {
+    let bad = "timestamp,count,total\n2026-03-01T12:00:00Z,-1,1000\n";
+    let files = Files::new(&counts(5.0, 1), bad);
+    files.check(&[], 3, "canary.csv:2: `-1` is negative");
+}
+
+#[test]
+fn a_time_that_comes_twice_is_refused_with_both_lines() {
+    let twice = "timestamp,value\n2026-03-01T12:00:00Z,1\n2026-03-01 12:00:00,2\n";
+    refused(twice, "canary.csv:3: has the same time as line 2");
+    let same = "timestamp,value\n2026-03-01T12:00:00Z,1\n2026-03-01T12:00:00Z,1\n";
+    refused(same, "canary.csv:3: has the same time as line 2");
+}
+
+#[test]
+fn missing_values_are_never_a_pass() {
+    let missing: String = series(120.0, 2)
+        .lines()
+        .map(|line| match line.split_once(',') {
+            Some((time, "value")) => format!("{time},value\n"),
+            Some((time, _)) => format!("{time},NaN\n"),
+            None => String::new(),
+        })
+        .collect();
+    let files = Files::new(&series(120.0, 1), &missing);
+    files.check(&[], 2, "of 60 periods only 0 could be used");
+    files.check(&["--must-have-data"], 1, "had no value in 5 periods");
+    files.check(&["--method", "kayenta"], 2, "inconclusive: Nodata");
+    let strict = ["--method", "kayenta", "--must-have-data"];
+    files.check(&strict, 1, "fail: NodataFailMetric");
+    let replaced = [
+        "--method",
+        "kayenta",
+        "--nan-strategy",
+        "replace",
+        "--worse",
+        "higher",
+    ];
+    files.check(
+        &replaced,
+        2,
+        "All values of a side were missing and taken for 0",
+    );
+}
+
+#[test]
+fn no_traffic_and_no_errors_are_no_pass_without_a_floor() {
+    let nothing = counts(0.0, 1);
+    let files = Files::new(&nothing, &nothing);
+    files.check(&["--floor", "0%"], 2, "no events at all and no floor");
+    let silent = nothing.replace(",1000", ",0");
+    let files = Files::new(&silent, &silent);
+    files.check(&[], 2, "could be used");
+    files.check(&["--method", "kayenta"], 2, "Nodata");
+}
+
+#[test]
+fn files_of_different_times_are_refused_unless_they_are_moved() {
+    let later = series(120.0, 2).replace("2026-03-01", "2026-03-08");
+    let files = Files::new(&series(120.0, 1), &later);
+    files.check(&[], 3, "the files have no time in common");
+    files.check(
+        &["--align-start"],
+        0,
+        "this assumes that nothing else changed",
+    );
+    files.check(&["--method", "kayenta"], 0, "pass: Pass");
+}
+
+#[test]
+fn a_traffic_split_that_is_off_makes_the_comparison_invalid() {
+    let half = counts(5.0, 2).replace(",1000", ",300");
+    let files = Files::new(&counts(5.0, 1), &half);
+    let rates = ["--tolerance", "900%", "--split", "50%"];
+    files.check(
+        &rates,
+        2,
+        "the canary got 23.1% of the requests and should get 50%",
+    );
+}
+
+#[test]
+fn parameters_come_from_a_file_and_flags_go_before_it() {
+    let files = Files::new(&series(100.0, 1), &series(140.0, 2));
+    let plan = files.write(
+        "plan.json",
+        r#"{"horizon": 30, "metrics": [{"name": "latency", "kind": "series", "tolerance": "100%"}]}"#,
+    );
+    files.check(&["--config", &plan], 0, "pass");
+    let document = files.document(&["--config", &plan, "--tolerance", "5%"]);
+    assert_eq!(document["verdict"], "fail");
+    assert_eq!(document["plan"]["horizon"], 30);
+    assert_eq!(document["metric"]["name"], "latency");
+
+    let kayenta = files.write(
+        "kayenta.json",
+        r#"{"canary": {"direction": "increase", "effectSize": {"allowedIncrease": 1.6}, "odd": 1}}"#,
+    );
+    let with = ["--method", "kayenta", "--config", &kayenta];
+    files.check(&with, 0, "odd: has no counterpart and changes nothing");
+    let stricter = [with.as_slice(), &["--allowed-increase", "1.2"]].concat();
+    files.check(&stricter, 1, "fail: High");
+    let wide = ["--method", "kayenta", "--band", "2", "--confidence", "0.9"];
+    files.check(&wide, 0, "kayenta, confidence 0.9, band 2");
+}
+
+#[test]
+fn a_configuration_that_fits_nothing_is_refused() {
+    let files = Files::new(&series(100.0, 1), &series(100.0, 2));
+    let check = |text: &str, more: &[&str], says: &str| {
+        let path = files.write("config.json", text);
+        let arguments = [&["--config", path.as_str()], more].concat();
+        files.check(&arguments, 3, says);
+    };
+    let kayenta = ["--method", "kayenta"];
+    check("{", &[], "is no plan of the judge");
+    check(
+        r#"{"metrics": []}"#,
+        &[],
+        "has 0 metrics, two files are one",
+    );
+    let count = r#"{"metrics": [{"name": "a", "kind": "count"}]}"#;
+    check(count, &[], "the metric's `kind` is not that of the files");
+    check(count, &kayenta, "is a whole canary configuration");
+    check("[]", &kayenta, "should be an object");
+    let late = r#"{"min_bake": 90, "metrics": [{"name": "a", "kind": "series"}]}"#;
+    check(
+        late,
+        &[],
+        "`min_bake` should be from 1 period to the horizon",
+    );
+}
+
+#[test]
+fn wrong_usage_ends_with_64_and_says_what_is_wrong() {
+    let files = Files::new(&series(100.0, 1), &series(100.0, 2));
+    files.check(
+        &["--tolerance", "0.1"],
+        64,
+        "write it with the sign, as `10%`",
+    );
+    files.check(
+        &["--band", "0.5"],
+        64,
+        "`--band` says nothing to `--method sequential`",
+    );
+    let foreign = ["--method", "kayenta", "--horizon", "5"];
+    files.check(
+        &foreign,
+        64,
+        "`--horizon` says nothing to `--method kayenta`",
+    );
+    files.check(
+        &["--worse", "either"],
+        64,
+        "known to `--method kayenta` only",
+    );
+    files.check(&["--horizon", "3"], 64, "`min_bake` should be");
+    files.check(&["--split", "50%"], 64, "`split` needs counts");
+    let sure = ["--method", "kayenta", "--confidence", "1"];
+    files.check(&sure, 64, "above 0 and below 1");
+    files.check(&["--no-such-option"], 64, "unexpected argument");
+}
