@@ -131,6 +131,33 @@ fn missing_values_are_never_a_pass() {
 }
 
 #[test]
+fn two_values_are_no_pass_by_either_method() {
+    let two = "timestamp,value\n2026-03-01T12:00:00Z,5\n2026-03-01T12:01:00Z,5\n";
+    let files = Files::new(two, two);
+    files.check(&[], 2, "The files end after 2 periods");
+    files.check(
+        &["--method", "kayenta"],
+        2,
+        "Fewer than 3 values on a side prove nothing",
+    );
+}
+
+#[test]
+fn huge_values_are_drawn_and_written_as_powers() {
+    let huge = "timestamp,value\n2026-03-01T12:00:00Z,1e308\n2026-03-01T12:01:00Z,-1e308\n2026-03-01T12:02:00Z,3\n";
+    let files = Files::new(huge, huge.replace("1e308", "9e307").as_str());
+    for method in ["sequential", "kayenta"] {
+        let ran = files.judge(&["--method", method]);
+        assert!(
+            ran.output.lines().all(|line| line.chars().count() <= 80),
+            "{}",
+            ran.output
+        );
+        assert!(ran.output.contains("1.00e308"));
+    }
+}
+
+#[test]
 fn no_traffic_and_no_errors_are_no_pass_without_a_floor() {
     let nothing = counts(0.0, 1);
     let files = Files::new(&nothing, &nothing);

@@ -154,9 +154,9 @@ pub(super) fn range(range: &Range<'_>) -> String {
     let (low, high) = range.ends();
     let margin = 4;
     let place = |value: f64| {
-        let span = high - low;
+        let span = high / 2.0 - low / 2.0;
         let part = if span > 0.0 {
-            (range.scaled(value) - low) / span
+            (range.scaled(value) / 2.0 - low / 2.0) / span
         } else {
             0.5
         };

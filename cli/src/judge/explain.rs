@@ -84,6 +84,7 @@ fn measured(metric: &MetricResult) -> String {
             times(metric.interval.lower),
             times(upper)
         ),
+        None if metric.interval.lower == 0.0 => "with nothing to bound it".into(),
         None => format!("at least {}", times(metric.interval.lower)),
     };
     format!(

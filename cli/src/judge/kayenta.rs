@@ -4,15 +4,21 @@
 
 use serde_json::{Value, json};
 use sluice_judge::Verdict;
-use sluice_judge::kayenta::{Classification, MetricOutcome, MetricValues, classify};
+use sluice_judge::kayenta::{Classification, MetricOutcome, MetricValues, ReportedShift, classify};
 
 use super::Report;
 use super::chart::{self, Range};
-use super::number::{short, wrapped};
+use super::number::{count, short, wrapped};
 use super::rules::Rules;
 use super::sequential::word;
 use super::trouble::Trouble;
 use super::values::{Pair, Row};
+
+/// With fewer values on a side a Pass says nothing: Kayenta's rule would flag
+/// one in four healthy canaries with two, and most changes slip through.
+const VALUES_MIN: usize = 3;
+/// Kayenta's own pages warn below so many.
+const VALUES_GOOD: usize = 50;
 
 /// Judges both files under one metric's rules.
 pub(super) fn judged(rules: &Rules, pair: &Pair) -> Result<Report, Trouble> {
@@ -49,13 +55,23 @@ fn verdict(outcome: &MetricOutcome, muted: bool) -> Verdict {
         }
         Classification::Nodata if outcome.critical => Verdict::Fail,
         Classification::Nodata | Classification::Error => Verdict::Inconclusive,
-        Classification::Pass if doubt => Verdict::Inconclusive,
+        Classification::Pass if doubt || has_few_values(outcome) => Verdict::Inconclusive,
         Classification::Pass => Verdict::Pass,
     }
 }
 
+fn has_few_values(outcome: &MetricOutcome) -> bool {
+    outcome.values.iter().any(|values| *values < VALUES_MIN)
+}
+
 fn why(outcome: &MetricOutcome, rules: &Rules) -> String {
-    let mut why = sentence(&outcome.reason);
+    let mut why = match outcome.shift {
+        Some(shift) => shifted(outcome, shift, rules.rules.band),
+        None => sentence(&outcome.reason),
+    };
+    if outcome.classification == Classification::Pass && has_few_values(outcome) {
+        why.push_str(" Fewer than 3 values on a side prove nothing, so this is no pass.");
+    }
     if rules.muted {
         why.push_str(" The metric is muted, so it decides nothing.");
     }
@@ -64,6 +80,26 @@ fn why(outcome: &MetricOutcome, rules: &Rules) -> String {
         why.push_str(&sentence(departure.explanation()));
     }
     why
+}
+
+fn shifted(outcome: &MetricOutcome, shift: ReportedShift, band: f64) -> String {
+    let words = match outcome.classification {
+        Classification::High => "is higher",
+        Classification::Low => "is lower",
+        _ => "is neither high nor low",
+    };
+    let effect = match outcome.effect {
+        Some(effect) => format!("an effect of {}", short(effect)),
+        None => "no effect that could be computed".into(),
+    };
+    format!(
+        "The canary {words}: a shift of {} (between {} and {}) with a band of {} around 0, and \
+         {effect}.",
+        short(shift.estimate),
+        short(shift.lower),
+        short(shift.upper),
+        short(band * shift.estimate.abs())
+    )
 }
 
 /// With a capital at its beginning and a stop at its end.
@@ -75,11 +111,16 @@ fn sentence(text: &str) -> String {
     format!("{}{}.", first.unwrap_or_default(), characters.as_str())
 }
 
-fn notes(rules: &Rules) -> Vec<String> {
+fn notes(rules: &Rules, outcome: &MetricOutcome) -> Vec<String> {
     let unread = rules.unread.iter();
     let mut notes: Vec<String> = unread
         .map(|unread| format!("{}: {}", unread.path, unread.meaning))
         .collect();
+    if outcome.values.iter().any(|values| *values < VALUES_GOOD) {
+        notes.push(format!(
+            "fewer than {VALUES_GOOD} values on a side, below which Kayenta itself warns"
+        ));
+    }
     notes.push(
         "this method knows nothing of repeated looks: look once, at the end, or its false alarms add up"
             .into(),
@@ -97,7 +138,7 @@ fn document(rules: &Rules, outcome: &MetricOutcome, verdict: Verdict, why: &str)
         "critical": outcome.critical,
         "muted": rules.muted,
         "why": why,
-        "notes": notes(rules),
+        "notes": notes(rules, outcome),
         "estimate": shift.map(|shift| shift.estimate),
         "interval": shift.map(|shift| json!({ "lower": shift.lower, "upper": shift.upper })),
         "allowed": shift.map(|shift| rules.rules.band * shift.estimate.abs()),
@@ -124,10 +165,12 @@ fn text(
 ) -> String {
     let [canary_count, baseline_count] = outcome.values;
     let mut out = format!(
-        "{}: {:?}, {canary_count} values of the canary and {baseline_count} of the baseline\n\
+        "{}: {:?} from {} of the canary and {} of the baseline\n\
          kayenta, confidence {}, band {}\n",
         word(verdict),
         outcome.classification,
+        count(canary_count as u64, "value"),
+        count(baseline_count as u64, "value"),
         rules.rules.confidence,
         rules.rules.band
     );
@@ -152,7 +195,7 @@ fn text(
     }
     out.push('\n');
     out.push_str(&wrapped(why));
-    for note in notes(rules) {
+    for note in notes(rules, outcome) {
         out.push_str(&wrapped(&format!("note: {note}")));
     }
     out
