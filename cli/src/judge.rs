@@ -8,6 +8,7 @@
 mod chart;
 mod explain;
 mod flags;
+mod fold;
 mod kayenta;
 mod number;
 mod plan;

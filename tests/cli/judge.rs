@@ -215,3 +215,17 @@ fn both_forms_of_time_are_the_same_and_the_order_of_lines_does_not_matter() {
     let turned = Files::new(&series(120.0, 1), &lines.join("\r\n"));
     assert_eq!(plain.document(&[]), turned.document(&[]));
 }
+
+#[test]
+fn the_example_in_the_documents_is_what_the_command_prints() {
+    let (baseline, canary) = ("examples/judge/baseline.csv", "examples/judge/canary.csv");
+    let ran = sluice(&["judge", baseline, canary]);
+    let document = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/judge.md");
+    let text = std::fs::read_to_string(document).unwrap();
+    let example = format!(
+        "$ sluice judge {baseline} {canary}\n{}$ echo $?\n",
+        ran.output
+    );
+    assert_eq!(ran.code, 1);
+    assert!(text.contains(&example), "{}", ran.output);
+}

@@ -182,6 +182,26 @@ fn files_of_different_times_are_refused_unless_they_are_moved() {
 }
 
 #[test]
+fn longer_periods_add_up_counts_and_average_values() {
+    let files = Files::new(&counts(5.0, 1), &counts(5.0, 2));
+    let document = files.document(&["--period", "5m", "--tolerance", "10%"]);
+    assert_eq!(document["grid"]["periods"], 12);
+    assert_eq!(document["n"], 12);
+    assert_eq!(document["metric"]["traffic"][0], 60_000.0);
+    let files = Files::new(&series(120.0, 1), &series(120.0, 2));
+    assert_eq!(files.document(&["--period", "10m"])["grid"]["periods"], 6);
+    files.check(&["--period", "0s"], 64, "`--period` should be at least 1s");
+    files.check(&["--period", "5"], 64, "has no unit");
+}
+
+#[test]
+fn values_at_odd_seconds_that_share_a_period_are_missing_and_that_is_said() {
+    let crowded = series(120.0, 2).replace("12:07:00Z", "12:06:30Z");
+    let files = Files::new(&series(120.0, 1), &crowded);
+    files.check(&[], 0, "canary: 1 period with several values in one");
+}
+
+#[test]
 fn a_traffic_split_that_is_off_makes_the_comparison_invalid() {
     let half = counts(5.0, 2).replace(",1000", ",300");
     let files = Files::new(&counts(5.0, 1), &half);

@@ -50,7 +50,8 @@ pub(super) struct SequentialArguments {
     /// Greatest chance of ever calling safe despite harm [default: 5%]
     #[arg(long, value_name = "PERCENT")]
     pub(super) beta: Option<Percent>,
-    /// Length of a period [default: the commonest distance of times]
+    /// Length of a period, in which counts are added up and values averaged
+    /// [default: the commonest distance of times]
     #[arg(long, value_name = "LENGTH")]
     pub(super) period: Option<Duration>,
     /// Move the canary's times so that both begin together; the result then

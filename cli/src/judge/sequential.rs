@@ -13,6 +13,7 @@ use sluice_judge::sequential::{
 use super::Report;
 use super::chart::{self, Range};
 use super::explain::why;
+use super::fold::folded;
 use super::number::{count, times, wrapped};
 use super::trouble::Trouble;
 use super::values::{Pair, Reported, Row};
@@ -32,9 +33,13 @@ pub(super) fn judged(
         }
     }
     let grid = grid(&pair.baseline, &canary, period)?;
+    let mut baseline = pair.baseline.clone();
+    if period.is_some() {
+        (baseline, canary) = (folded(&baseline, &grid), folded(&canary, &grid));
+    }
     let paired = match pair.kind {
-        Kind::Count => pair_counts(&counts(&pair.baseline), &counts(&canary), &grid),
-        Kind::Series => pair_series(&samples(&pair.baseline), &samples(&canary), &grid),
+        Kind::Count => pair_counts(&counts(&baseline), &counts(&canary), &grid),
+        Kind::Series => pair_series(&samples(&baseline), &samples(&canary), &grid),
     };
     let periods: Vec<Period> = paired.readings.iter().map(one_period).collect();
     let judgement = judge(plan, &periods).map_err(|error| Trouble::usage(error.to_string()))?;
@@ -158,7 +163,7 @@ fn notes(paired: &Paired, judgement: &Judgement, align_start: bool) -> Vec<Strin
     for (name, misplaced) in [("baseline", paired.baseline), ("canary", paired.canary)] {
         if misplaced.contradicted > 0 {
             notes.push(format!(
-                "{name}: {} with several values in one, which count as missing; is `--period` right?",
+                "{name}: {} with several values in one, which count as missing; `--period` folds them",
                 count(misplaced.contradicted, "period")
             ));
         }
