@@ -12,6 +12,7 @@ mod fold;
 mod kayenta;
 mod number;
 mod plan;
+mod report;
 mod rules;
 mod sequential;
 mod trouble;

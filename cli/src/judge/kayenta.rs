@@ -9,8 +9,8 @@ use sluice_judge::kayenta::{Classification, MetricOutcome, MetricValues, Reporte
 use super::Report;
 use super::chart::{self, Range};
 use super::number::{count, short, wrapped};
+use super::report::word;
 use super::rules::Rules;
-use super::sequential::word;
 use super::trouble::Trouble;
 use super::values::{Pair, Row};
 
