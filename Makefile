@@ -5,10 +5,10 @@ CARGO ?= cargo
 # The fast runner where it is installed; plain cargo does the same.
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 
-.PHONY: help demo test check docs bench soak clean
+.PHONY: help demo test check docs bench bench-judge soak clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: ## rehearse four releases of an example service, no AWS account
 	@$(CARGO) build --locked -q -p sluice
@@ -33,6 +33,9 @@ docs: ## write the generated parts of the documents again
 bench: ## what a rehearsal costs: a bake of 22 hours, a series of releases
 	$(CARGO) build --locked --release -q -p sluice
 	@examples/long/bench.sh target/release/sluice
+
+bench-judge: ## how often the judges are wrong, how soon they see harm, how fast they are
+	$(CARGO) run --locked --release -q -p sluice-judge --example bench_judge
 
 soak: ## many seeds of the rehearsal, longer than CI waits
 	$(CARGO) build --locked --release -q -p sluice

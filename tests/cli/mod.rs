@@ -2,6 +2,9 @@
 
 mod check;
 mod command;
+mod judge;
+mod judge_input;
+mod judge_parameters;
 mod mistakes;
 
 use std::io::Write;

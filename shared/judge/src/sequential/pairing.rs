@@ -89,14 +89,25 @@ impl Grid {
     /// The grid that covers both groups: periods as long as the commonest
     /// distance of neighbouring times, the longer one if the groups differ.
     pub fn covering(baseline: &[i64], canary: &[i64]) -> Result<Grid, GridError> {
+        let distances = [baseline, canary]
+            .into_iter()
+            .filter_map(commonest_distance);
+        let period_seconds = distances.max().unwrap_or(PERIOD_DEFAULT);
+        Grid::covering_with_period(baseline, canary, period_seconds)
+    }
+
+    /// The grid that covers both groups with periods of a given length, at
+    /// least a second.
+    pub fn covering_with_period(
+        baseline: &[i64],
+        canary: &[i64],
+        period_seconds: u32,
+    ) -> Result<Grid, GridError> {
         let all = || baseline.iter().chain(canary).copied();
         let (Some(first), Some(last)) = (all().min(), all().max()) else {
             return Err(GridError::Empty);
         };
-        let periods = [baseline, canary]
-            .into_iter()
-            .filter_map(commonest_distance);
-        let period_seconds = periods.max().unwrap_or(PERIOD_DEFAULT);
+        let period_seconds = period_seconds.max(1);
         let periods = (i128::from(last) - i128::from(first)) / i128::from(period_seconds) + 1;
         match u32::try_from(periods) {
             Ok(periods) if periods <= PERIODS_MAX => Ok(Grid {
