@@ -86,22 +86,21 @@ pub(super) async fn read(
             .or_default()
             .push(index);
     }
-    let (mut all_read, mut refused) = (true, false);
+    let mut done = true;
     for (place, indexes) in places {
         match reader.read_place(&place, &indexes).await {
-            Ok(all) => all_read &= all,
-            Err(error) if error.is_passing() => refused = true,
+            Ok(all) => done &= all,
+            Err(error) if error.is_passing() => done = false,
             Err(error) => return Err(error.into()),
         }
     }
-    memory.failed_reads = if refused {
-        memory.failed_reads.saturating_add(1)
+    if done {
+        memory.failed_reads = 0;
+        memory.no_history_before = None;
     } else {
-        0
-    };
-    // Where a look made all the calls it may, the next one goes on with the rest.
-    memory.no_history_before =
-        (refused || !all_read).then(|| ask.now + backoff(ask, memory.failed_reads.max(1)));
+        memory.failed_reads = memory.failed_reads.saturating_add(1);
+        memory.no_history_before = Some(ask.now + backoff(ask, memory.failed_reads));
+    }
     Ok(memory)
 }
 
