@@ -135,7 +135,7 @@ fn out_of_time(
 ) -> look::Concluded {
     let left = Duration::from_signed(deadline.duration_since(host.aws.now()));
     let error = GateError::OutOfTime { left };
-    match look::same_again(raw, job_id, now) {
+    match look::goes_on(raw, job_id, now, host) {
         Some(token) if !look::last_chance(&token, now) => look::Concluded::Continue {
             token: Box::new(token),
             percent: 0,

@@ -7,7 +7,7 @@ use sluice_aws::Context;
 use sluice_core::evidence::{EVIDENCE_FORM, Evidence, RECORD_FORM, Record};
 use sluice_core::plan::GateSettings;
 use sluice_core::settings::{Mode, OnRollback, ReleaseCheck};
-use sluice_core::token::{Subject, Token};
+use sluice_core::token::{Subject, TOKEN_CHARACTERS_MAX, Token};
 use sluice_core::verdict::{Decision, outcome};
 use sluice_core::{GateError, Reason, Verdict};
 use sluice_gates::{AnyGate, Ask, Look, Reached};
@@ -77,14 +77,57 @@ pub(crate) async fn look(raw: &Value, job_id: &str, now: Timestamp, host: &Host)
         Ok(session) => session,
         Err(error) => return gate_error(raw, job_id, now, error),
     };
-    match session.look(host).await {
-        Ok(concluded) => concluded,
-        Err(error) => session.failed(error),
-    }
+    let error = match session.look(host).await {
+        Ok(Concluded::Continue {
+            token,
+            percent,
+            line,
+        }) => match fitting(*token, host) {
+            Ok(token) => {
+                return Concluded::Continue {
+                    token: Box::new(token),
+                    percent,
+                    line,
+                };
+            }
+            Err(error) => error,
+        },
+        Ok(end) => return end,
+        Err(error) => error,
+    };
+    session.failed(error)
 }
 
-/// The token with which a job that decided nothing goes on.
-pub(crate) fn same_again(raw: &Value, job_id: &str, now: Timestamp) -> Option<Token> {
+/// The token as CodePipeline would keep it. One that is too long would be
+/// refused, and the job then hang.
+fn fitting(mut token: Token, host: &Host) -> Result<Token, GateError> {
+    if !token.fits() {
+        token.shown = None;
+    }
+    if !token.fits() {
+        // Only the gate that it is of can read its memory.
+        for gate in &host.gates {
+            token.memory = gate.shorten(&token.memory);
+        }
+    }
+    if token.fits() {
+        return Ok(token);
+    }
+    let characters = token.write().chars().count();
+    Err(GateError::TokenInvalid {
+        detail: format!(
+            "the next one would have {characters} characters, and CodePipeline keeps {TOKEN_CHARACTERS_MAX}"
+        ),
+    })
+}
+
+/// The token with which a job that decided nothing goes on, if it fits.
+pub(crate) fn goes_on(raw: &Value, job_id: &str, now: Timestamp, host: &Host) -> Option<Token> {
+    same_again(raw, job_id, now).and_then(|token| fitting(token, host).ok())
+}
+
+/// The same token after this look.
+fn same_again(raw: &Value, job_id: &str, now: Timestamp) -> Option<Token> {
     let job = Job::read(raw).ok()?;
     let parameters = Parameters::read(job.user_parameters()).ok()?;
     let subject = subject(&parameters, None);
@@ -334,8 +377,7 @@ impl Session {
                 memory,
             } => {
                 self.token.memory = memory;
-                let concluded = self.again(not_before, progress.percent, progress.line);
-                Ok(shortened(concluded, gate))
+                Ok(self.again(not_before, progress.percent, progress.line))
             }
         }
     }
@@ -538,28 +580,6 @@ fn gate<'a>(settings: &GateSettings, host: &'a Host) -> Result<&'a dyn AnyGate, 
             ),
         }
     })
-}
-
-/// A token that CodePipeline would keep.
-fn shortened(concluded: Concluded, gate: &dyn AnyGate) -> Concluded {
-    match concluded {
-        Concluded::Continue {
-            mut token,
-            percent,
-            line,
-        } if !token.fits() => {
-            token.shown = None;
-            if !token.fits() {
-                token.memory = gate.shorten(&token.memory);
-            }
-            Concluded::Continue {
-                token,
-                percent,
-                line,
-            }
-        }
-        other => other,
-    }
 }
 
 /// What the event's own context says wins; a difference is a mistake.

@@ -1,0 +1,40 @@
+//! What has to fit into a token.
+
+use jiff::SignedDuration;
+use serde_json::json;
+use sluice_world::codepipeline::ExecutionStatus;
+
+use super::bench::{Case, parameters};
+
+/// A plan with this gate and a hundred alarms, and a scenario in which each
+/// alarm has these extras.
+fn hundred_alarms(gate: &str, extra: &str) -> Case {
+    let plan = format!(
+        "service: checkout\nstages:\n  prod:\n    gates:\n      - bake: {{ name: {gate}, for: 30m, at_most: 5h, \
+         traffic: not_measured, alarms: [ {{ prefix: errors- }} ] }}\n"
+    );
+    let alarms: String = (0..100)
+        .map(|n| format!("  - {{ name: errors-{n:03}, states: [ {{ at: -2h, state: OK }}, {{ at: 10m, state: INSUFFICIENT_DATA }}, {{ at: {}s, state: OK }} ]{extra} }}\n", 700 + n))
+        .collect();
+    let mut of = parameters();
+    of["gate"] = json!(gate);
+    Case {
+        parameters: Some(of.to_string()),
+        scenario: format!(
+            "about: a hundred alarms\nalarms:\n{alarms}pipeline: {{ look_every: 5m }}\n"
+        ),
+        ..Case::plan(&plan)
+    }
+}
+
+#[test]
+fn the_token_of_a_hundred_alarms_that_cannot_be_evaluated_fits() {
+    let blind = ", evaluation_error: [ { at: 4m, for: 3h, state: EVALUATION_ERROR } ]";
+    let done = hundred_alarms(&"g".repeat(100), blind).run();
+    assert_eq!(done.crashed, Vec::<String>::new());
+    assert_eq!(done.execution.status, ExecutionStatus::Succeeded);
+    // Three blind hours of which nothing counts, and then the bake.
+    let gate = done.gate();
+    let took = gate.ended.unwrap().duration_since(gate.began);
+    assert!(took >= SignedDuration::from_mins(180 + 29), "{took}");
+}
