@@ -1,8 +1,12 @@
-//! What has to fit into a token.
+//! What has to fit into a token, and AWS being unwell at a first look.
+
+use std::sync::Arc;
 
 use jiff::SignedDuration;
 use serde_json::json;
 use sluice_world::codepipeline::ExecutionStatus;
+use sluice_world::scenario::RefusalKind;
+use sluice_world::world::Fault;
 
 use super::bench::{Case, parameters};
 
@@ -37,4 +41,31 @@ fn the_token_of_a_hundred_alarms_that_cannot_be_evaluated_fits() {
     let gate = done.gate();
     let took = gate.ended.unwrap().duration_since(gate.began);
     assert!(took >= SignedDuration::from_mins(180 + 29), "{took}");
+}
+
+/// The first calls of one operation find AWS unwell.
+fn unwell(case: Case, operation: &'static str) {
+    let case = Case {
+        doctor: Arc::new(move |number, _, world| {
+            world.set_faults(Arc::new(move |call| {
+                let unwell = number == 0 && call.operation == operation;
+                unwell.then_some(Fault::Refused(RefusalKind::InternalError))
+            }));
+        }),
+        ..case
+    };
+    let done = case.run();
+    let message = done.gate().failure.clone().map(|failure| failure.message);
+    assert_eq!(message, None);
+    assert_eq!(done.execution.status, ExecutionStatus::Succeeded);
+}
+
+#[test]
+fn a_record_that_cannot_be_put_at_the_first_look_is_put_at_the_next() {
+    unwell(hundred_alarms("bake", ""), "PutObject");
+}
+
+#[test]
+fn a_plan_that_cannot_be_read_at_the_first_look_is_read_at_the_next() {
+    unwell(Case::default(), "GetObject");
 }

@@ -7,7 +7,7 @@ use sluice_aws::Context;
 use sluice_core::evidence::{EVIDENCE_FORM, Evidence, RECORD_FORM, Record};
 use sluice_core::plan::GateSettings;
 use sluice_core::settings::{Mode, OnRollback, ReleaseCheck};
-use sluice_core::token::{Subject, TOKEN_CHARACTERS_MAX, Token};
+use sluice_core::token::{Subject, Token};
 use sluice_core::verdict::{Decision, outcome};
 use sluice_core::{GateError, Reason, Verdict};
 use sluice_gates::{AnyGate, Ask, Look, Reached};
@@ -16,7 +16,7 @@ use crate::Host;
 use crate::job::Job;
 use crate::parameters::{EXAMPLE, Parameters};
 use crate::plan::{Settings, inline, settings};
-use crate::record::{keep, load};
+use crate::record::{fitting, keep, load};
 use crate::release::{Release, check};
 
 /// CodePipeline ends a Lambda action 24 h after its start. An hour of that is
@@ -96,29 +96,6 @@ pub(crate) async fn look(raw: &Value, job_id: &str, now: Timestamp, host: &Host)
         Err(error) => error,
     };
     session.failed(error)
-}
-
-/// The token as CodePipeline would keep it. One that is too long would be
-/// refused, and the job then hang.
-fn fitting(mut token: Token, host: &Host) -> Result<Token, GateError> {
-    if !token.fits() {
-        token.shown = None;
-    }
-    if !token.fits() {
-        // Only the gate that it is of can read its memory.
-        for gate in &host.gates {
-            token.memory = gate.shorten(&token.memory);
-        }
-    }
-    if token.fits() {
-        return Ok(token);
-    }
-    let characters = token.write().chars().count();
-    Err(GateError::TokenInvalid {
-        detail: format!(
-            "the next one would have {characters} characters, and CodePipeline keeps {TOKEN_CHARACTERS_MAX}"
-        ),
-    })
 }
 
 /// The token with which a job that decided nothing goes on, if it fits.
@@ -293,7 +270,10 @@ impl Session {
                 Err(error) => return Err(error),
             }
         }
-        let settings = self.settings(host).await?;
+        let settings = match self.settings(host).await {
+            Ok(settings) => settings,
+            Err(error) => return self.not_begun(error, last_chance),
+        };
         self.mode = settings.settings.mode();
         self.proceed_undecided = settings.proceed_undecided;
         self.kind = settings.settings.kind().to_owned();
@@ -345,15 +325,12 @@ impl Session {
             self.mode = Mode::WatchOnly;
         }
         if self.record.is_none() {
-            match gate.begin(&ask, &host.aws).await {
-                Ok(begun) => self.begin(&ask, begun, host).await?,
-                Err(error @ GateError::ServiceUnavailable { .. })
-                    if !last_chance && self.now.duration_since(self.token.first) < BEGIN_WITHIN =>
-                {
-                    let line = format!("the gate could not begin at this look: {error}");
-                    return Ok(self.again(self.now + BEGIN_AGAIN_AFTER, 0, line));
-                }
-                Err(error) => return Err(error),
+            let begun = match gate.begin(&ask, &host.aws).await {
+                Ok(begun) => self.begin(&ask, begun, host).await,
+                Err(error) => Err(error),
+            };
+            if let Err(error) = begun {
+                return self.not_begun(error, last_chance);
             }
         }
         let begun = self
@@ -482,6 +459,17 @@ impl Session {
         };
         self.record = Some(keep(record, &mut self.token, &mut self.remarks, host).await?);
         Ok(())
+    }
+
+    /// The gate could not begin at this look. While AWS is unwell it may at a
+    /// later one.
+    fn not_begun(&mut self, error: GateError, last_chance: bool) -> Result<Concluded, GateError> {
+        let is_passing = matches!(error, GateError::ServiceUnavailable { .. });
+        if !is_passing || last_chance || self.now.duration_since(self.token.first) >= BEGIN_WITHIN {
+            return Err(error);
+        }
+        let line = format!("the gate could not begin at this look: {error}");
+        Ok(self.again(self.now + BEGIN_AGAIN_AFTER, 0, line))
     }
 
     /// The job goes on.

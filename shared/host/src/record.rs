@@ -84,7 +84,10 @@ pub(crate) async fn keep(
             remarks.push(format!("the record could not be written to the evidence bucket ({error}); the token carries it"));
             Ok(record)
         }
-        Some(error) => Err(error.into()),
+        Some(error) => {
+            token.record = None;
+            Err(error.into())
+        }
         None if fits => Ok(record),
         None => Err(GateError::SettingsInvalid {
             place: "the function's environment".to_owned(),
@@ -191,4 +194,27 @@ async fn fetch(key: &str, expected: &str, host: &Host) -> Result<Record, GateErr
         )));
     }
     serde_json::from_slice(&bytes).map_err(|error| invalid(format!("it cannot be read: {error}")))
+}
+
+/// The token as CodePipeline would keep it. One that is too long would be
+/// refused, and the job then hang.
+pub(crate) fn fitting(mut token: Token, host: &Host) -> Result<Token, GateError> {
+    if !token.fits() {
+        token.shown = None;
+    }
+    if !token.fits() {
+        // Only the gate that it is of can read its memory.
+        for gate in &host.gates {
+            token.memory = gate.shorten(&token.memory);
+        }
+    }
+    if token.fits() {
+        return Ok(token);
+    }
+    let characters = token.write().chars().count();
+    Err(GateError::TokenInvalid {
+        detail: format!(
+            "the next one would have {characters} characters, and CodePipeline keeps {TOKEN_CHARACTERS_MAX}"
+        ),
+    })
 }
