@@ -1,4 +1,4 @@
-//! What has to fit into a token, and AWS being unwell at a first look.
+//! What has to fit into a token or a key, and AWS being unwell at a first look.
 
 use std::sync::Arc;
 
@@ -41,6 +41,27 @@ fn the_token_of_a_hundred_alarms_that_cannot_be_evaluated_fits() {
     let gate = done.gate();
     let took = gate.ended.unwrap().duration_since(gate.began);
     assert!(took >= SignedDuration::from_mins(180 + 29), "{took}");
+}
+
+#[test]
+fn names_that_are_none_are_refused() {
+    let long = "fix the checkout ".repeat(40);
+    for (name, value) in [
+        ("release", long.as_str()),
+        ("release", "../../other"),
+        ("release", ".."),
+        ("release", ""),
+        ("pipeline", "a/b"),
+        ("stage", "prod/x"),
+        ("gate", "bake \u{e4}"),
+    ] {
+        let mut of = parameters();
+        of[name] = json!(value);
+        of["release_check"] = json!("off");
+        of["settings"] = json!({ "for": "30m", "traffic": "not_measured", "alarms": ["errors"] });
+        let expected = ["ParametersInvalid", name];
+        Case::parameters(of).check_refused("ConfigurationError", &expected);
+    }
 }
 
 /// The first calls of one operation find AWS unwell.

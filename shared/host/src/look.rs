@@ -209,7 +209,7 @@ impl Session {
             host.aws.job_context(job_id).await
         };
         if let Some(context) = &context {
-            agrees(&parameters, context)?;
+            parameters.agree_with(context)?;
         }
         let subject = subject(&parameters, context.as_ref());
         let token = match &job.data.continuation_token {
@@ -568,24 +568,4 @@ fn gate<'a>(settings: &GateSettings, host: &'a Host) -> Result<&'a dyn AnyGate, 
             ),
         }
     })
-}
-
-/// What the event's own context says wins; a difference is a mistake.
-fn agrees(parameters: &Parameters, context: &Context) -> Result<(), GateError> {
-    let pairs = [
-        ("pipeline", &parameters.pipeline, &context.pipeline),
-        ("release", &parameters.release, &context.release),
-        ("stage", &parameters.stage, &context.stage),
-    ];
-    for (name, said, known) in pairs {
-        if let Some(said) = said.as_ref().filter(|said| *said != known) {
-            return Err(GateError::ReleaseMismatch {
-                detail: format!(
-                    "`UserParameters` say {name} `{said}`, and the job is of {name} `{known}`"
-                ),
-                mend: format!("write {EXAMPLE}, with the action's own pipeline and stage"),
-            });
-        }
-    }
-    Ok(())
 }
