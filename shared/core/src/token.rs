@@ -61,6 +61,10 @@ pub struct Token {
     /// Before this moment a look has nothing new to see.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_before: Option<Timestamp>,
+    /// Whether the gate only watches, for looks that do not get as far as its
+    /// settings.
+    #[serde(rename = "watch", default, skip_serializing_if = "is_false")]
+    pub watch_only: bool,
     /// What people were shown last: percent and line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shown: Option<(u8, String)>,
@@ -70,6 +74,11 @@ pub struct Token {
     /// The gate's own.
     #[serde(default, skip_serializing_if = "Value::is_null")]
     pub memory: Value,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 /// Where to find what was written down.
@@ -98,6 +107,7 @@ impl Token {
             last: now,
             longest_gap_seconds: 0,
             not_before: None,
+            watch_only: false,
             shown: None,
             record: None,
             memory: Value::Null,

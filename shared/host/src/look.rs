@@ -15,7 +15,7 @@ use sluice_gates::{AnyGate, Ask, Look, Reached};
 use crate::Host;
 use crate::job::Job;
 use crate::parameters::{EXAMPLE, Parameters};
-use crate::plan::{Settings, inline, settings};
+use crate::plan::{Settings, inline, only_watches, settings};
 use crate::record::{fitting, keep, load};
 use crate::release::{Release, check};
 
@@ -112,7 +112,7 @@ fn same_again(raw: &Value, job_id: &str, now: Timestamp) -> Option<Token> {
         Some(text) => Token::read(text, &subject, now)
             .ok()
             .map(|token| token.looked(now)),
-        None => Some(Token::first(subject, job_id, now)),
+        None => Some(first(&parameters, subject, job_id, now)),
     }
 }
 
@@ -135,7 +135,10 @@ pub(crate) fn gate_error(raw: &Value, job_id: &str, now: Timestamp, error: GateE
             )
         }
     };
-    let token = same_again(raw, job_id, now).unwrap_or_else(|| Token::first(subject, job_id, now));
+    let token = same_again(raw, job_id, now).unwrap_or_else(|| match &parameters {
+        Some(parameters) => first(parameters, subject, job_id, now),
+        None => Token::first(subject, job_id, now),
+    });
     let session = Session {
         job: Job::default(),
         job_id: job_id.to_owned(),
@@ -144,15 +147,31 @@ pub(crate) fn gate_error(raw: &Value, job_id: &str, now: Timestamp, error: GateE
         parameters,
         context: None,
         continuing: false,
+        mode: mode(&token),
         token,
         remarks: Vec::new(),
-        mode: Mode::Enforce,
         proceed_undecided: false,
         record: None,
         rule: String::new(),
         kind: String::new(),
     };
     session.failed(error)
+}
+
+/// The token of a first look.
+fn first(parameters: &Parameters, subject: Subject, job_id: &str, now: Timestamp) -> Token {
+    let mut token = Token::first(subject, job_id, now);
+    token.watch_only = only_watches(parameters);
+    token
+}
+
+/// The mode as far as a token knows it.
+fn mode(token: &Token) -> Mode {
+    if token.watch_only {
+        Mode::WatchOnly
+    } else {
+        Mode::Enforce
+    }
 }
 
 fn subject(parameters: &Parameters, context: Option<&Context>) -> Subject {
@@ -214,7 +233,7 @@ impl Session {
         let subject = subject(&parameters, context.as_ref());
         let token = match &job.data.continuation_token {
             Some(text) => Token::read(text, &subject, now)?,
-            None => Token::first(subject, job_id, now),
+            None => first(&parameters, subject, job_id, now),
         };
         let pipeline = parameters
             .pipeline
@@ -228,9 +247,9 @@ impl Session {
             parameters: Some(parameters),
             context,
             continuing,
+            mode: mode(&token),
             token,
             remarks: Vec::new(),
-            mode: Mode::Enforce,
             proceed_undecided: false,
             record: None,
             rule: String::new(),
@@ -476,6 +495,7 @@ impl Session {
     fn again(&mut self, not_before: Timestamp, percent: u8, line: String) -> Concluded {
         let mut token = Box::new(self.token.clone());
         token.not_before = Some(not_before);
+        token.watch_only = self.mode == Mode::WatchOnly;
         token.shown = Some((percent, line.chars().take(SHOWN_MAX).collect()));
         let line = match self.remarks.as_slice() {
             [] => line,
