@@ -1,11 +1,11 @@
 //! Alarms, their history, and counts of requests.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use aws_sdk_cloudwatch::operation::describe_alarms::builders::DescribeAlarmsFluentBuilder;
 use aws_sdk_cloudwatch::types::{
-    AlarmType, CompositeAlarm, Dimension, HistoryItemType, Metric as SdkMetric, MetricAlarm,
-    MetricDataQuery, MetricStat, ScanBy, StatusCode,
+    AlarmHistoryItem, AlarmType, CompositeAlarm, Dimension, HistoryItemType, Metric as SdkMetric,
+    MetricAlarm, MetricDataQuery, MetricStat, ScanBy, StatusCode,
 };
 use aws_smithy_types::DateTime;
 use jiff::{SignedDuration, Timestamp};
@@ -147,27 +147,34 @@ impl Aws {
         name: &str,
         from: Timestamp,
     ) -> Result<Vec<Transition>, AwsError> {
-        match self.histories(place, Some(name), from, PAGES_MAX).await? {
+        let names = HashSet::from([name]);
+        match self
+            .histories(place, Some(name), &names, from, PAGES_MAX)
+            .await?
+        {
             Histories::Whole(mut by_name) => Ok(by_name.remove(name).unwrap_or_default()),
             Histories::TooLong => Err(too_many_pages("cloudwatch:DescribeAlarmHistory", place)),
         }
     }
 
-    /// The state changes of all alarms of a region from `from` on, if they fit
-    /// on so many pages of 100. A throttled call is not tried again here.
+    /// The state changes of these alarms from `from` on, out of those of all
+    /// alarms of the region, if they fit on so many pages of 100. A throttled
+    /// call is not tried again here.
     pub async fn history_of_all(
         &self,
         place: &Place,
+        names: &HashSet<&str>,
         from: Timestamp,
         pages_max: usize,
     ) -> Result<Histories, AwsError> {
-        self.histories(place, None, from, pages_max).await
+        self.histories(place, None, names, from, pages_max).await
     }
 
     async fn histories(
         &self,
         place: &Place,
         name: Option<&str>,
+        names: &HashSet<&str>,
         from: Timestamp,
         pages_max: usize,
     ) -> Result<Histories, AwsError> {
@@ -193,27 +200,11 @@ impl Aws {
                 .await
                 .map_err(|error| sorted(operation, place, error))?;
             for item in answer.alarm_history_items.unwrap_or_default() {
-                let (Some(alarm), Some(at), Some(data)) =
-                    (item.alarm_name, item.timestamp, item.history_data)
-                else {
-                    return Err(unreadable(
-                        operation,
-                        place,
-                        "an item without name, time or data",
-                    ));
-                };
-                let Ok(data) = serde_json::from_str::<HistoryData>(&data) else {
-                    return Err(unreadable(
-                        operation,
-                        place,
-                        &format!("the history data of `{alarm}` is not readable"),
-                    ));
-                };
-                by_name.entry(alarm).or_default().push(Transition {
-                    at: moment(&at),
-                    old: AlarmState::from_word(&data.old_state.state_value),
-                    new: AlarmState::from_word(&data.new_state.state_value),
-                });
+                let found =
+                    transition(item, names).map_err(|what| unreadable(operation, place, &what))?;
+                if let Some((alarm, transition)) = found {
+                    by_name.entry(alarm).or_default().push(transition);
+                }
             }
             next = answer.next_token.filter(|token| !token.is_empty());
             if next.is_none() {
@@ -327,6 +318,32 @@ impl Aws {
     }
 }
 
+/// Reads one history item, if it is of one of these alarms. What is not
+/// readable of others is their own matter.
+fn transition(
+    item: AlarmHistoryItem,
+    names: &HashSet<&str>,
+) -> Result<Option<(String, Transition)>, String> {
+    let Some(alarm) = item.alarm_name else {
+        return Err("an item without a name".to_owned());
+    };
+    if !names.contains(alarm.as_str()) {
+        return Ok(None);
+    }
+    let (Some(at), Some(data)) = (item.timestamp, item.history_data) else {
+        return Err(format!("an item of `{alarm}` without time or data"));
+    };
+    let Ok(data) = serde_json::from_str::<HistoryData>(&data) else {
+        return Err(format!("the history data of `{alarm}` is not readable"));
+    };
+    let transition = Transition {
+        at: moment(&at),
+        old: AlarmState::from_word(&data.old_state.state_value),
+        new: AlarmState::from_word(&data.new_state.state_value),
+    };
+    Ok(Some((alarm, transition)))
+}
+
 /// Without the types, composite alarms would silently be missing.
 fn of_both_types(call: DescribeAlarmsFluentBuilder) -> DescribeAlarmsFluentBuilder {
     call.alarm_types(AlarmType::MetricAlarm)
@@ -414,4 +431,22 @@ pub(crate) fn moment(at: &DateTime) -> Timestamp {
 
 fn date(at: Timestamp) -> DateTime {
     DateTime::from_millis(at.as_millisecond())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unreadable_history_of_an_alarm_that_nobody_asked_for_is_no_error() {
+        let item = || {
+            AlarmHistoryItem::builder()
+                .alarm_name("of-another-team")
+                .timestamp(DateTime::from_secs(1_800_000_000))
+                .history_data("{\"oldState\": cut off")
+                .build()
+        };
+        assert_eq!(transition(item(), &HashSet::from(["errors"])), Ok(None));
+        assert!(transition(item(), &HashSet::from(["of-another-team"])).is_err());
+    }
 }
