@@ -13,17 +13,13 @@ use sluice_core::{GateError, Reason, Verdict};
 use sluice_gates::{AnyGate, Ask, Look, Reached};
 
 use crate::Host;
+use crate::carried::{first, fitting, goes_on, host_ends, last_chance, mode, same_again, subject};
 use crate::job::Job;
 use crate::parameters::{EXAMPLE, Parameters};
-use crate::plan::{Settings, inline, only_watches, settings};
-use crate::record::{fitting, keep, load};
+use crate::plan::{Settings, inline, settings};
+use crate::record::{keep, load};
 use crate::release::{Release, check};
 
-/// CodePipeline ends a Lambda action 24 h after its start. An hour of that is
-/// kept, and the start lies before the first look by what an event may take.
-const HOST_ENDS_AFTER: SignedDuration = SignedDuration::from_mins(23 * 60 - 5);
-/// How long before that end an answer for good is due, at least.
-const LAST_CHANCE_BEFORE: SignedDuration = SignedDuration::from_mins(10);
 /// How long a gate may try to begin while AWS is unwell.
 const BEGIN_WITHIN: SignedDuration = SignedDuration::from_mins(15);
 /// How long it waits in between.
@@ -60,22 +56,11 @@ pub struct Ended {
     pub message: String,
 }
 
-/// When CodePipeline ends the action of this token for good.
-fn host_ends(token: &Token) -> Timestamp {
-    token.first + HOST_ENDS_AFTER
-}
-
-/// Whether the next look may come too late.
-pub(crate) fn last_chance(token: &Token, now: Timestamp) -> bool {
-    let gap = SignedDuration::from_secs(i64::from(token.longest_gap_seconds)) * 2;
-    now + gap.max(LAST_CHANCE_BEFORE) > host_ends(token)
-}
-
 /// Looks once.
 pub(crate) async fn look(raw: &Value, job_id: &str, now: Timestamp, host: &Host) -> Concluded {
     let mut session = match Session::open(raw, job_id, now, host).await {
         Ok(session) => session,
-        Err(error) => return gate_error(raw, job_id, now, error),
+        Err(error) => return not_opened(raw, job_id, now, error, host),
     };
     let error = match session.look(host).await {
         Ok(Concluded::Continue {
@@ -98,21 +83,25 @@ pub(crate) async fn look(raw: &Value, job_id: &str, now: Timestamp, host: &Host)
     session.failed(error)
 }
 
-/// The token with which a job that decided nothing goes on, if it fits.
-pub(crate) fn goes_on(raw: &Value, job_id: &str, now: Timestamp, host: &Host) -> Option<Token> {
-    same_again(raw, job_id, now).and_then(|token| fitting(token, host).ok())
-}
-
-/// The same token after this look.
-fn same_again(raw: &Value, job_id: &str, now: Timestamp) -> Option<Token> {
-    let job = Job::read(raw).ok()?;
-    let parameters = Parameters::read(job.user_parameters()).ok()?;
-    let subject = subject(&parameters, None);
-    match &job.data.continuation_token {
-        Some(text) => Token::read(text, &subject, now)
-            .ok()
-            .map(|token| token.looked(now)),
-        None => Some(first(&parameters, subject, job_id, now)),
+/// Where it cannot be told at this look what the job is part of, a gate that
+/// began before goes on.
+fn not_opened(
+    raw: &Value,
+    job_id: &str,
+    now: Timestamp,
+    error: GateError,
+    host: &Host,
+) -> Concluded {
+    let is_passing = matches!(error, GateError::ServiceUnavailable { .. });
+    match goes_on(raw, job_id, now, host) {
+        Some(token) if is_passing && token.first < now && !last_chance(&token, now) => {
+            Concluded::Continue {
+                token: Box::new(token),
+                percent: 0,
+                line: format!("the job could not be told at this look: {error}"),
+            }
+        }
+        _ => gate_error(raw, job_id, now, error),
     }
 }
 
@@ -158,35 +147,6 @@ pub(crate) fn gate_error(raw: &Value, job_id: &str, now: Timestamp, error: GateE
     session.failed(error)
 }
 
-/// The token of a first look.
-fn first(parameters: &Parameters, subject: Subject, job_id: &str, now: Timestamp) -> Token {
-    let mut token = Token::first(subject, job_id, now);
-    token.watch_only = only_watches(parameters);
-    token
-}
-
-/// The mode as far as a token knows it.
-fn mode(token: &Token) -> Mode {
-    if token.watch_only {
-        Mode::WatchOnly
-    } else {
-        Mode::Enforce
-    }
-}
-
-fn subject(parameters: &Parameters, context: Option<&Context>) -> Subject {
-    let or = |own: &Option<String>, other: Option<&String>| {
-        own.clone()
-            .or_else(|| other.cloned())
-            .unwrap_or_else(|| "unknown".to_owned())
-    };
-    Subject {
-        release: or(&parameters.release, context.map(|c| &c.release)),
-        stage: or(&parameters.stage, context.map(|c| &c.stage)),
-        gate: parameters.gate.clone(),
-    }
-}
-
 /// One job's look.
 struct Session {
     job: Job,
@@ -225,7 +185,11 @@ impl Session {
         let context = if continuing && named {
             None
         } else {
-            host.aws.job_context(job_id).await
+            match host.aws.job_context(job_id).await {
+                Ok(context) => context,
+                Err(_) if named => None,
+                Err(error) => return Err(error.into()),
+            }
         };
         if let Some(context) = &context {
             parameters.agree_with(context)?;

@@ -195,26 +195,3 @@ async fn fetch(key: &str, expected: &str, host: &Host) -> Result<Record, GateErr
     }
     serde_json::from_slice(&bytes).map_err(|error| invalid(format!("it cannot be read: {error}")))
 }
-
-/// The token as CodePipeline would keep it. One that is too long would be
-/// refused, and the job then hang.
-pub(crate) fn fitting(mut token: Token, host: &Host) -> Result<Token, GateError> {
-    if !token.fits() {
-        token.shown = None;
-    }
-    if !token.fits() {
-        // Only the gate that it is of can read its memory.
-        for gate in &host.gates {
-            token.memory = gate.shorten(&token.memory);
-        }
-    }
-    if token.fits() {
-        return Ok(token);
-    }
-    let characters = token.write().chars().count();
-    Err(GateError::TokenInvalid {
-        detail: format!(
-            "the next one would have {characters} characters, and CodePipeline keeps {TOKEN_CHARACTERS_MAX}"
-        ),
-    })
-}
