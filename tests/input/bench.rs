@@ -46,6 +46,8 @@ pub(super) struct Case {
     pub(super) lives: Option<SignedDuration>,
     /// Whether the first event is handled twice at the same time.
     pub(super) twice: bool,
+    /// Whether the last event comes once more when all is over.
+    pub(super) once_more: bool,
 }
 
 impl Default for Case {
@@ -61,6 +63,7 @@ impl Default for Case {
             prepare: Arc::new(|_| {}),
             lives: None,
             twice: false,
+            once_more: false,
         }
     }
 }
@@ -252,6 +255,7 @@ async fn run(case: Case) -> Done {
     ));
     let (doctor, lives, twice) = (case.doctor, case.lives, case.twice);
     let (own, weak) = (Arc::clone(&gathered), world.downgraded());
+    let late = Arc::clone(&host);
     world.set_functions(Arc::new(move |invocation: Invocation| {
         let (host, own, doctor) = (Arc::clone(&host), Arc::clone(&own), Arc::clone(&doctor));
         let weak = weak.clone();
@@ -288,6 +292,13 @@ async fn run(case: Case) -> Done {
     }));
     let id = world.start(pipeline).unwrap();
     let execution = world.codepipeline().finished(&id).await;
+    if case.once_more {
+        tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+        let event = gathered.lock().unwrap().events.last().cloned().unwrap();
+        let deadline = late.aws.now() + SignedDuration::from_secs(120);
+        let handled = handle(&event, deadline, &late).await.unwrap();
+        assert!(matches!(handled, Handled::AlreadyAnswered), "{handled:?}");
+    }
     let gathered = std::mem::take(&mut *gathered.lock().unwrap());
     Done {
         execution,

@@ -4,6 +4,7 @@
 mod artifacts;
 mod bench;
 mod events;
+mod limits;
 mod parameters;
 mod plans;
 mod records;

@@ -1,7 +1,11 @@
 //! `UserParameters` that cannot be used.
 
+use std::sync::Arc;
+
 use serde_json::json;
 use sluice_world::codepipeline::ExecutionStatus;
+use sluice_world::scenario::RefusalKind;
+use sluice_world::world::Fault;
 
 use super::bench::{Case, QUIET, parameters};
 
@@ -139,4 +143,21 @@ fn settings_in_the_parameters_are_held_to_the_same_rules() {
     of["gate"] = json!("canry");
     of["settings"] = json!({});
     Case::parameters(of).check_refused(MISTAKE, &["canry"]);
+}
+
+#[test]
+fn a_job_that_cannot_tell_its_release_for_a_while_does_not_end_the_bake() {
+    let case = with_job_details(Case {
+        doctor: Arc::new(|number, _, world| {
+            world.set_faults(Arc::new(move |call| {
+                let unwell = number == 2 && call.operation == "GetJobDetails";
+                unwell.then_some(Fault::Refused(RefusalKind::Throttling))
+            }));
+        }),
+        ..Case::parameters(json!({ "gate": "bake", "stage": "prod" }))
+    });
+    let done = case.run();
+    let message = done.gate().failure.clone().map(|failure| failure.message);
+    assert_eq!(message, None);
+    assert_eq!(done.execution.status, ExecutionStatus::Succeeded);
 }

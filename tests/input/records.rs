@@ -114,6 +114,25 @@ fn two_first_looks_at_once_write_one_record_and_give_one_answer() {
     }
 }
 
+#[test]
+fn a_late_duplicate_of_the_last_event_does_not_replace_the_evidence() {
+    let case = Case {
+        once_more: true,
+        ..Case::default()
+    };
+    let done = case.run();
+    let ended = done.ended();
+    let key = ended
+        .evidence_address
+        .strip_prefix("s3://")
+        .and_then(|address| address.split_once('/'))
+        .unwrap()
+        .1;
+    let kept = done.world.s3().get(EVIDENCE_BUCKET, key).unwrap();
+    let kept: Value = serde_json::from_slice(&kept).unwrap();
+    assert_eq!(kept["verdict"], "pass", "{}", kept["reason"]);
+}
+
 fn said(done: &Done) -> String {
     done.log.iter().map(Value::to_string).collect()
 }

@@ -118,6 +118,54 @@ fn a_panic_becomes_a_failure_answer() {
 }
 
 #[test]
+fn a_gate_that_only_watches_lets_go_when_it_panics() {
+    let plan = super::bench::PLAN.replace("for: 30m", "for: 30m, mode: watch_only");
+    let mut of = super::bench::parameters();
+    of["settings"] = serde_json::json!({ "for": "30m", "traffic": "not_measured", "alarms": ["errors"],
+        "mode": "watch_only" });
+    // In the parameters it is known from the first look on, of a plan from the second.
+    for (case, panics_at) in [(Case::parameters(of), 1), (Case::plan(&plan), 2)] {
+        let case = Case {
+            gates: vec![Box::new(PanickingLater { panics_at })],
+            ..case
+        };
+        let done = case.run();
+        assert_eq!(done.execution.status, ExecutionStatus::Succeeded);
+        let ended = done.ended();
+        assert!(ended.message.contains("only watches"), "{}", ended.message);
+        assert!(ended.message.contains("Crashed"), "{}", ended.message);
+    }
+}
+
+/// A gate that panics at one of its looks.
+struct PanickingLater {
+    panics_at: u32,
+}
+
+impl Gate for PanickingLater {
+    const KIND: &'static str = "bake";
+    const RULE: u32 = 1;
+    type Begun = Value;
+    type Memory = u32;
+
+    async fn begin(&self, _: &Ask, _: &Aws) -> Result<Value, GateError> {
+        Ok(Value::Null)
+    }
+
+    async fn look(&self, ask: &Ask, _: &Value, looks: u32, _: &Aws) -> Result<Look, GateError> {
+        assert!(looks + 1 < self.panics_at, "panicked on purpose");
+        Ok(Look::Again {
+            not_before: ask.now,
+            progress: sluice_core::bake::Progress {
+                percent: 0,
+                line: "once more".to_owned(),
+            },
+            memory: serde_json::json!(looks + 1),
+        })
+    }
+}
+
+#[test]
 fn a_gate_that_the_function_does_not_serve_is_told_with_those_it_does() {
     let case = Case {
         gates: vec![Box::new(sluice_gates::ClearGate)],

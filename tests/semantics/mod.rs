@@ -61,6 +61,8 @@ pub(crate) struct Case {
     pub(crate) refusals: &'static [&'static str],
     /// What no scenario can say about the world.
     pub(crate) prepare: Option<fn(&sluice_world::World)>,
+    /// The stage has a second deploy action, after the first.
+    pub(crate) deployed_in_two_steps: bool,
     /// The gate is in the stage after that of its deployment.
     pub(crate) deployed_a_stage_earlier: bool,
     /// Column: the state before the bake.
@@ -126,6 +128,7 @@ pub(crate) const BAKE: Case = Case {
     pipeline: "",
     refusals: &[],
     prepare: None,
+    deployed_in_two_steps: false,
     deployed_a_stage_earlier: false,
     before: "OK",
     happens: "stays OK",

@@ -55,6 +55,9 @@ fn run_anew(case: &Case) -> Gave {
         if case.deployed_a_stage_earlier {
             deploy_a_stage_earlier(&mut pipeline);
         }
+        if case.deployed_in_two_steps {
+            deploy_in_two_steps(&mut pipeline);
+        }
         let world = World::new(scenario);
         if let Some(prepare) = case.prepare {
             prepare(&world);
@@ -123,6 +126,19 @@ fn gave(case: &Case, done: &Rehearsed) -> Gave {
         after: since(end.looked.1),
         message: end.message.clone(),
     }
+}
+
+/// A deploy action before the one that there is, of the same length.
+fn deploy_in_two_steps(pipeline: &mut Pipeline) {
+    let last = pipeline.stages.last_mut().expect("a plan has stages");
+    let deploy = last
+        .actions
+        .iter()
+        .find(|action| matches!(action.work, Work::Deploy { .. }));
+    let mut first = deploy.expect("a stage has a deployment").clone();
+    first.name = "deploy-first".to_owned();
+    first.run_order -= 1;
+    last.actions.push(first);
 }
 
 /// The deployment in a stage of its own, before that of the gate.

@@ -1,16 +1,13 @@
-//! Alarms, their history, and counts of requests.
-
-use std::collections::HashMap;
+//! Alarms, and counts of requests.
 
 use aws_sdk_cloudwatch::operation::describe_alarms::builders::DescribeAlarmsFluentBuilder;
 use aws_sdk_cloudwatch::types::{
-    AlarmType, CompositeAlarm, Dimension, HistoryItemType, Metric as SdkMetric, MetricAlarm,
-    MetricDataQuery, MetricStat, ScanBy, StatusCode,
+    AlarmType, CompositeAlarm, Dimension, Metric as SdkMetric, MetricAlarm, MetricDataQuery,
+    MetricStat, ScanBy, StatusCode,
 };
 use aws_smithy_types::DateTime;
 use jiff::{SignedDuration, Timestamp};
-use serde::Deserialize;
-use sluice_core::reading::{Alarm, AlarmKind, AlarmState, Count, Place, Transition};
+use sluice_core::reading::{Alarm, AlarmKind, AlarmState, Count, Place};
 use sluice_core::settings::{CountStatistic, Metric};
 
 use crate::clients::Aws;
@@ -18,22 +15,9 @@ use crate::error::{AwsError, Refusal, sorted};
 
 /// Names in one `DescribeAlarms` call, and records on one page (AWS limits).
 const NAMES_MAX: usize = 100;
-const PAGE_RECORDS: i32 = 100;
+pub(crate) const PAGE_RECORDS: i32 = 100;
 /// Pages of one answer that are read; more are an error, never cut off.
-const PAGES_MAX: usize = 20;
-/// AWS allows three history calls a second for the whole account, and a page
-/// is a call.
-const BETWEEN_HISTORY_PAGES: SignedDuration = SignedDuration::from_millis(500);
-
-/// The histories of all alarms of a region, by name.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Histories {
-    /// All of it.
-    Whole(HashMap<String, Vec<Transition>>),
-    /// It has more pages than one is willing to read.
-    TooLong,
-}
-
+pub(crate) const PAGES_MAX: usize = 20;
 /// Requests by period, as far as CloudWatch could say.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Counted {
@@ -41,20 +25,6 @@ pub enum Counted {
     Whole(Vec<Count>),
     /// Only a part, or nothing, and why.
     Incomplete(String),
-}
-
-/// The part of an alarm's history record that says what changed.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct HistoryData {
-    old_state: HistoryState,
-    new_state: HistoryState,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct HistoryState {
-    state_value: String,
 }
 
 impl Aws {
@@ -137,93 +107,6 @@ impl Aws {
             }
         }
         Err(too_many_pages(operation, place))
-    }
-
-    /// All state changes of one alarm from `from` on, oldest first. A throttled
-    /// call is not tried again here.
-    pub async fn history_of(
-        &self,
-        place: &Place,
-        name: &str,
-        from: Timestamp,
-    ) -> Result<Vec<Transition>, AwsError> {
-        match self.histories(place, Some(name), from, PAGES_MAX).await? {
-            Histories::Whole(mut by_name) => Ok(by_name.remove(name).unwrap_or_default()),
-            Histories::TooLong => Err(too_many_pages("cloudwatch:DescribeAlarmHistory", place)),
-        }
-    }
-
-    /// The state changes of all alarms of a region from `from` on, if they fit
-    /// on so many pages of 100. A throttled call is not tried again here.
-    pub async fn history_of_all(
-        &self,
-        place: &Place,
-        from: Timestamp,
-        pages_max: usize,
-    ) -> Result<Histories, AwsError> {
-        self.histories(place, None, from, pages_max).await
-    }
-
-    async fn histories(
-        &self,
-        place: &Place,
-        name: Option<&str>,
-        from: Timestamp,
-        pages_max: usize,
-    ) -> Result<Histories, AwsError> {
-        let operation = "cloudwatch:DescribeAlarmHistory";
-        let client = self.cloudwatch_history(place);
-        let mut by_name: HashMap<String, Vec<Transition>> = HashMap::new();
-        let mut next = None;
-        for page in 0..pages_max {
-            if page > 0 {
-                self.pause(BETWEEN_HISTORY_PAGES).await;
-            }
-            let answer = client
-                .describe_alarm_history()
-                .set_alarm_name(name.map(str::to_owned))
-                .alarm_types(AlarmType::MetricAlarm)
-                .alarm_types(AlarmType::CompositeAlarm)
-                .history_item_type(HistoryItemType::StateUpdate)
-                .start_date(date(from))
-                .scan_by(ScanBy::TimestampAscending)
-                .max_records(PAGE_RECORDS)
-                .set_next_token(next)
-                .send()
-                .await
-                .map_err(|error| sorted(operation, place, error))?;
-            for item in answer.alarm_history_items.unwrap_or_default() {
-                let (Some(alarm), Some(at), Some(data)) =
-                    (item.alarm_name, item.timestamp, item.history_data)
-                else {
-                    return Err(unreadable(
-                        operation,
-                        place,
-                        "an item without name, time or data",
-                    ));
-                };
-                let Ok(data) = serde_json::from_str::<HistoryData>(&data) else {
-                    return Err(unreadable(
-                        operation,
-                        place,
-                        &format!("the history data of `{alarm}` is not readable"),
-                    ));
-                };
-                by_name.entry(alarm).or_default().push(Transition {
-                    at: moment(&at),
-                    old: AlarmState::from_word(&data.old_state.state_value),
-                    new: AlarmState::from_word(&data.new_state.state_value),
-                });
-            }
-            next = answer.next_token.filter(|token| !token.is_empty());
-            if next.is_none() {
-                for transitions in by_name.values_mut() {
-                    transitions.sort_by_key(|t| t.at);
-                }
-                return Ok(Histories::Whole(by_name));
-            }
-        }
-        Ok(Histories::TooLong)
     }
 
     /// Counts requests from `from` (inclusive) to `to` (exclusive) in periods
@@ -333,7 +216,7 @@ fn of_both_types(call: DescribeAlarmsFluentBuilder) -> DescribeAlarmsFluentBuild
         .alarm_types(AlarmType::CompositeAlarm)
 }
 
-fn too_many_pages(operation: &str, place: &Place) -> AwsError {
+pub(crate) fn too_many_pages(operation: &str, place: &Place) -> AwsError {
     AwsError {
         operation: operation.to_owned(),
         refusal: Refusal::Code("TooManyPages".to_owned()),
@@ -342,7 +225,7 @@ fn too_many_pages(operation: &str, place: &Place) -> AwsError {
     }
 }
 
-fn unreadable(operation: &str, place: &Place, what: &str) -> AwsError {
+pub(crate) fn unreadable(operation: &str, place: &Place, what: &str) -> AwsError {
     AwsError {
         operation: operation.to_owned(),
         refusal: Refusal::Unavailable,
@@ -412,6 +295,6 @@ pub(crate) fn moment(at: &DateTime) -> Timestamp {
         .unwrap_or(Timestamp::MIN)
 }
 
-fn date(at: Timestamp) -> DateTime {
+pub(crate) fn date(at: Timestamp) -> DateTime {
     DateTime::from_millis(at.as_millisecond())
 }

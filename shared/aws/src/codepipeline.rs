@@ -2,7 +2,7 @@
 
 use aws_sdk_codepipeline::types::{
     ActionCategory, ActionExecutionFilter, ExecutionDetails, FailureDetails,
-    FailureType as SdkFailureType,
+    FailureType as SdkFailureType, PipelineContext,
 };
 use jiff::Timestamp;
 use sluice_core::error::Fault;
@@ -186,24 +186,23 @@ impl Aws {
     }
 
     /// What a job is part of, where `GetJobDetails` says it. Whether it does
-    /// for jobs of Lambda actions is not documented: `None` is no error.
-    pub async fn job_context(&self, job: &str) -> Option<Context> {
+    /// for jobs of Lambda actions is not documented: a refusal is `None`, and
+    /// only what may pass is an error.
+    pub async fn job_context(&self, job: &str) -> Result<Option<Context>, AwsError> {
         let answer = self
             .codepipeline()
             .get_job_details()
             .job_id(job)
             .send()
             .await
-            .ok()?;
-        let context = answer.job_details?.data?.pipeline_context?;
-        let action = context.action?;
-        Some(Context {
-            pipeline: context.pipeline_name?,
-            release: context.pipeline_execution_id?,
-            stage: context.stage?.name?,
-            action: action.name?,
-            action_execution: action.action_execution_id?,
-        })
+            .map_err(|e| sorted("codepipeline:GetJobDetails", &Place::default(), e));
+        match answer {
+            Ok(answer) => Ok(answer
+                .job_details
+                .and_then(|details| context(details.data?.pipeline_context?))),
+            Err(error) if error.is_passing() => Err(error),
+            Err(_) => Ok(None),
+        }
     }
 
     /// How a pipeline execution is.
@@ -315,6 +314,17 @@ impl Aws {
         }
         Ok(runs)
     }
+}
+
+fn context(told: PipelineContext) -> Option<Context> {
+    let action = told.action?;
+    Some(Context {
+        pipeline: told.pipeline_name?,
+        release: told.pipeline_execution_id?,
+        stage: told.stage?.name?,
+        action: action.name?,
+        action_execution: action.action_execution_id?,
+    })
 }
 
 fn taken<T>(answer: Result<T, AwsError>) -> Result<Answered, AwsError> {

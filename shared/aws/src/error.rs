@@ -147,7 +147,12 @@ fn kind(code: &str, status: u16) -> Refusal {
         | "SlowDown"
         | "LimitExceeded"
         | "LimitExceededException"
-        | "LimitExceededFault" => Refusal::Throttled,
+        | "LimitExceededFault"
+        | "BandwidthLimitExceeded"
+        | "PriorRequestNotComplete" => Refusal::Throttled,
+        // S3 says this with 400.
+        "RequestTimeout" | "RequestTimeoutException" => Refusal::Unavailable,
+        _ if status == 429 => Refusal::Throttled,
         _ if status >= 500 => Refusal::Unavailable,
         _ => Refusal::Code(code.to_owned()),
     }
@@ -160,4 +165,20 @@ fn root(error: &(dyn Error + 'static)) -> String {
         cause = next;
     }
     cause.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_pass_is_told_from_what_may_not() {
+        assert_eq!(kind("RequestTimeout", 400), Refusal::Unavailable);
+        assert_eq!(kind("InternalError", 500), Refusal::Unavailable);
+        assert_eq!(kind("SlowDown", 503), Refusal::Throttled);
+        assert_eq!(kind("no error code", 429), Refusal::Throttled);
+        assert_eq!(kind("AccessDenied", 403), Refusal::Denied);
+        let other = Refusal::Code("NoSuchKey".to_owned());
+        assert_eq!(kind("NoSuchKey", 404), other);
+    }
 }

@@ -12,15 +12,17 @@ mod clients;
 mod cloudwatch;
 mod codepipeline;
 mod error;
+mod history;
 mod s3;
 mod sts;
 mod wire;
 
 pub use clients::Aws;
-pub use cloudwatch::{Counted, Histories};
+pub use cloudwatch::Counted;
 pub use codepipeline::{
     ActionRun, Answered, Context, ExecutionState, FailureType, ReleaseState, Summary,
 };
 pub use error::{AwsError, Refusal};
+pub use history::Histories;
 pub use s3::{ArtifactAccess, PutOutcome};
 pub use wire::{Disconnected, Handler, Wire};

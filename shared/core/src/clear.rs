@@ -47,6 +47,17 @@ pub fn judge(begun: &Begun, settings: &Clear, facts: &Facts) -> Ruling {
         .zip(&facts.alarms)
         .filter_map(|(begun, present)| obstacle(begun, present, settings, facts.now))
         .collect();
+    if facts.alarms.is_empty() || facts.alarms.len() != begun.alarms.len() {
+        obstacles.push(Reason {
+            code: ReasonCode::AlarmNotKnown,
+            seen: format!(
+                "{} of {} alarms were read",
+                facts.alarms.len(),
+                begun.alarms.len()
+            ),
+            allowed: "all of them have to be OK, and there has to be one".to_owned(),
+        });
+    }
     // What is known to be wrong goes before what is not known.
     obstacles.sort_by_key(|reason| (reason.code == ReasonCode::AlarmNotKnown, reason.code));
     let Some(first) = obstacles.first() else {
@@ -238,5 +249,38 @@ mod tests {
             ..alarm(AlarmState::Ok, -60)
         };
         check(timeless, None, 0, "inconclusive AlarmNotKnown");
+    }
+
+    #[test]
+    fn no_alarms_at_all_are_not_clear() {
+        let settings = Clear {
+            name: None,
+            alarms: Vec::new(),
+            quiet: None,
+            within: None,
+            release_check: ReleaseCheck::On,
+            mode: Mode::Enforce,
+        };
+        let begun = Begun {
+            rule: RULE_VERSION,
+            began: at(0),
+            alarms: Vec::new(),
+        };
+        let facts = Facts {
+            now: at(0),
+            last_chance: false,
+            alarms: Vec::new(),
+        };
+        let ruling = judge(&begun, &settings, &facts);
+        assert!(
+            matches!(
+                &ruling,
+                Ruling::Reached {
+                    verdict: Verdict::Inconclusive,
+                    ..
+                }
+            ),
+            "{ruling:?}"
+        );
     }
 }

@@ -28,5 +28,6 @@ mod words;
 
 pub use duration::Duration;
 pub use error::GateError;
+pub use read::{NAME_HINT, is_name};
 pub use reason::{Reason, ReasonCode};
 pub use verdict::Verdict;

@@ -12,7 +12,8 @@ mod traffic;
 
 pub(crate) use bake::bake;
 pub(crate) use clear::clear;
-pub(crate) use scalars::{NAME_HINT, flag, is_name, name_like, no_twice, word};
+pub use scalars::{NAME_HINT, is_name};
+pub(crate) use scalars::{flag, name_like, no_twice, word};
 
 #[cfg(test)]
 mod tests;

@@ -61,6 +61,10 @@ pub struct Token {
     /// Before this moment a look has nothing new to see.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_before: Option<Timestamp>,
+    /// Whether the gate only watches, for looks that do not get as far as its
+    /// settings.
+    #[serde(rename = "watch", default, skip_serializing_if = "is_false")]
+    pub watch_only: bool,
     /// What people were shown last: percent and line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shown: Option<(u8, String)>,
@@ -70,6 +74,11 @@ pub struct Token {
     /// The gate's own.
     #[serde(default, skip_serializing_if = "Value::is_null")]
     pub memory: Value,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 /// Where to find what was written down.
@@ -98,6 +107,7 @@ impl Token {
             last: now,
             longest_gap_seconds: 0,
             not_before: None,
+            watch_only: false,
             shown: None,
             record: None,
             memory: Value::Null,
@@ -106,6 +116,16 @@ impl Token {
 
     /// Reads a token that is to be continued at `now` for `subject`.
     pub fn read(text: &str, subject: &Subject, now: Timestamp) -> Result<Token, GateError> {
+        Token::checked(text, Some(subject), now)
+    }
+
+    /// Reads a token that is only handed on: the look that goes on with it
+    /// compares what it is about.
+    pub fn read_to_hand_on(text: &str, now: Timestamp) -> Result<Token, GateError> {
+        Token::checked(text, None, now)
+    }
+
+    fn checked(text: &str, subject: Option<&Subject>, now: Timestamp) -> Result<Token, GateError> {
         let refuse = |detail: String| Err(GateError::TokenInvalid { detail });
         if text.chars().count() > TOKEN_CHARACTERS_MAX {
             return refuse(format!(
@@ -131,7 +151,7 @@ impl Token {
             Ok(token) => token,
             Err(error) => return refuse(format!("it is not a token of Sluice: {error}")),
         };
-        if &token.subject != subject {
+        if let Some(subject) = subject.filter(|subject| **subject != token.subject) {
             return refuse(format!(
                 "it is of gate `{}` of stage `{}` of release `{}`, and this job is of gate `{}` of stage `{}` of release `{}`",
                 token.subject.gate,

@@ -1,7 +1,7 @@
 //! Telling CodePipeline, within its limits.
 
 use serde_json::json;
-use sluice_aws::{AwsError, FailureType, Summary};
+use sluice_aws::{AwsError, FailureType, PutOutcome, Summary};
 use sluice_core::evidence::Evidence;
 use sluice_core::token::sha256;
 use sluice_core::verdict::Outcome;
@@ -147,8 +147,8 @@ async fn keep(evidence: &mut Evidence, host: &Host) -> Kept {
     if let Some(bucket) = &host.evidence_bucket {
         let key = message::evidence_key(evidence);
         let body = serde_json::to_vec(evidence).expect("evidence is JSON");
-        match host.aws.put_object(bucket, &key, body).await {
-            Ok(()) => return Kept::Bucket(format!("s3://{bucket}/{key}")),
+        match put(bucket, key, body, evidence, host).await {
+            Ok(key) => return Kept::Bucket(format!("s3://{bucket}/{key}")),
             Err(error) => evidence.remarks.push(format!(
                 "the evidence could not be written to the bucket ({error}); it is in the log"
             )),
@@ -160,6 +160,25 @@ async fn keep(evidence: &mut Evidence, host: &Host) -> Kept {
         json!({ "level": "INFO", "message": "evidence", "sha256": digest, "sluice_evidence": body }),
     );
     Kept::Log(digest)
+}
+
+/// Puts evidence, and gives its key. What another run of the same attempt put
+/// is never overwritten: that one may have given the answer.
+async fn put(
+    bucket: &str,
+    key: String,
+    body: Vec<u8>,
+    evidence: &Evidence,
+    host: &Host,
+) -> Result<String, AwsError> {
+    match host.aws.put_if_absent(bucket, &key, body.clone()).await? {
+        PutOutcome::Put => Ok(key),
+        PutOutcome::AlreadyThere => {
+            let key = message::evidence_key_beside(evidence);
+            host.aws.put_object(bucket, &key, body).await?;
+            Ok(key)
+        }
+    }
 }
 
 fn log(

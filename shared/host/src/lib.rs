@@ -8,6 +8,7 @@
 //! Start at [`handle`]; [`look`](mod@look) holds what one look does.
 
 mod answer;
+mod carried;
 mod job;
 mod look;
 mod message;
@@ -135,8 +136,8 @@ fn out_of_time(
 ) -> look::Concluded {
     let left = Duration::from_signed(deadline.duration_since(host.aws.now()));
     let error = GateError::OutOfTime { left };
-    match look::same_again(raw, job_id, now) {
-        Some(token) if !look::last_chance(&token, now) => look::Concluded::Continue {
+    match carried::goes_on(raw, job_id, now, host) {
+        Some(token) if !carried::last_chance(&token, now) => look::Concluded::Continue {
             token: Box::new(token),
             percent: 0,
             line: format!("{error}; looking again"),

@@ -13,17 +13,13 @@ use sluice_core::{GateError, Reason, Verdict};
 use sluice_gates::{AnyGate, Ask, Look, Reached};
 
 use crate::Host;
+use crate::carried::{first, fitting, goes_on, host_ends, last_chance, mode, same_again, subject};
 use crate::job::Job;
 use crate::parameters::{EXAMPLE, Parameters};
 use crate::plan::{Settings, inline, settings};
 use crate::record::{keep, load};
 use crate::release::{Release, check};
 
-/// CodePipeline ends a Lambda action 24 h after its start. An hour of that is
-/// kept, and the start lies before the first look by what an event may take.
-const HOST_ENDS_AFTER: SignedDuration = SignedDuration::from_mins(23 * 60 - 5);
-/// How long before that end an answer for good is due, at least.
-const LAST_CHANCE_BEFORE: SignedDuration = SignedDuration::from_mins(10);
 /// How long a gate may try to begin while AWS is unwell.
 const BEGIN_WITHIN: SignedDuration = SignedDuration::from_mins(15);
 /// How long it waits in between.
@@ -60,39 +56,52 @@ pub struct Ended {
     pub message: String,
 }
 
-/// When CodePipeline ends the action of this token for good.
-fn host_ends(token: &Token) -> Timestamp {
-    token.first + HOST_ENDS_AFTER
-}
-
-/// Whether the next look may come too late.
-pub(crate) fn last_chance(token: &Token, now: Timestamp) -> bool {
-    let gap = SignedDuration::from_secs(i64::from(token.longest_gap_seconds)) * 2;
-    now + gap.max(LAST_CHANCE_BEFORE) > host_ends(token)
-}
-
 /// Looks once.
 pub(crate) async fn look(raw: &Value, job_id: &str, now: Timestamp, host: &Host) -> Concluded {
     let mut session = match Session::open(raw, job_id, now, host).await {
         Ok(session) => session,
-        Err(error) => return gate_error(raw, job_id, now, error),
+        Err(error) => return not_opened(raw, job_id, now, error, host),
     };
-    match session.look(host).await {
-        Ok(concluded) => concluded,
-        Err(error) => session.failed(error),
-    }
+    let error = match session.look(host).await {
+        Ok(Concluded::Continue {
+            token,
+            percent,
+            line,
+        }) => match fitting(*token, host) {
+            Ok(token) => {
+                return Concluded::Continue {
+                    token: Box::new(token),
+                    percent,
+                    line,
+                };
+            }
+            Err(error) => error,
+        },
+        Ok(end) => return end,
+        Err(error) => error,
+    };
+    session.failed(error)
 }
 
-/// The token with which a job that decided nothing goes on.
-pub(crate) fn same_again(raw: &Value, job_id: &str, now: Timestamp) -> Option<Token> {
-    let job = Job::read(raw).ok()?;
-    let parameters = Parameters::read(job.user_parameters()).ok()?;
-    let subject = subject(&parameters, None);
-    match &job.data.continuation_token {
-        Some(text) => Token::read(text, &subject, now)
-            .ok()
-            .map(|token| token.looked(now)),
-        None => Some(Token::first(subject, job_id, now)),
+/// Where it cannot be told at this look what the job is part of, a gate that
+/// began before goes on.
+fn not_opened(
+    raw: &Value,
+    job_id: &str,
+    now: Timestamp,
+    error: GateError,
+    host: &Host,
+) -> Concluded {
+    let is_passing = matches!(error, GateError::ServiceUnavailable { .. });
+    match goes_on(raw, job_id, now, host) {
+        Some(token) if is_passing && token.first < now && !last_chance(&token, now) => {
+            Concluded::Continue {
+                token: Box::new(token),
+                percent: 0,
+                line: format!("the job could not be told at this look: {error}"),
+            }
+        }
+        _ => gate_error(raw, job_id, now, error),
     }
 }
 
@@ -115,7 +124,10 @@ pub(crate) fn gate_error(raw: &Value, job_id: &str, now: Timestamp, error: GateE
             )
         }
     };
-    let token = same_again(raw, job_id, now).unwrap_or_else(|| Token::first(subject, job_id, now));
+    let token = same_again(raw, job_id, now).unwrap_or_else(|| match &parameters {
+        Some(parameters) => first(parameters, subject, job_id, now),
+        None => Token::first(subject, job_id, now),
+    });
     let session = Session {
         job: Job::default(),
         job_id: job_id.to_owned(),
@@ -124,28 +136,15 @@ pub(crate) fn gate_error(raw: &Value, job_id: &str, now: Timestamp, error: GateE
         parameters,
         context: None,
         continuing: false,
+        mode: mode(&token),
         token,
         remarks: Vec::new(),
-        mode: Mode::Enforce,
         proceed_undecided: false,
         record: None,
         rule: String::new(),
         kind: String::new(),
     };
     session.failed(error)
-}
-
-fn subject(parameters: &Parameters, context: Option<&Context>) -> Subject {
-    let or = |own: &Option<String>, other: Option<&String>| {
-        own.clone()
-            .or_else(|| other.cloned())
-            .unwrap_or_else(|| "unknown".to_owned())
-    };
-    Subject {
-        release: or(&parameters.release, context.map(|c| &c.release)),
-        stage: or(&parameters.stage, context.map(|c| &c.stage)),
-        gate: parameters.gate.clone(),
-    }
 }
 
 /// One job's look.
@@ -186,15 +185,19 @@ impl Session {
         let context = if continuing && named {
             None
         } else {
-            host.aws.job_context(job_id).await
+            match host.aws.job_context(job_id).await {
+                Ok(context) => context,
+                Err(_) if named => None,
+                Err(error) => return Err(error.into()),
+            }
         };
         if let Some(context) = &context {
-            agrees(&parameters, context)?;
+            parameters.agree_with(context)?;
         }
         let subject = subject(&parameters, context.as_ref());
         let token = match &job.data.continuation_token {
             Some(text) => Token::read(text, &subject, now)?,
-            None => Token::first(subject, job_id, now),
+            None => first(&parameters, subject, job_id, now),
         };
         let pipeline = parameters
             .pipeline
@@ -208,9 +211,9 @@ impl Session {
             parameters: Some(parameters),
             context,
             continuing,
+            mode: mode(&token),
             token,
             remarks: Vec::new(),
-            mode: Mode::Enforce,
             proceed_undecided: false,
             record: None,
             rule: String::new(),
@@ -250,7 +253,10 @@ impl Session {
                 Err(error) => return Err(error),
             }
         }
-        let settings = self.settings(host).await?;
+        let settings = match self.settings(host).await {
+            Ok(settings) => settings,
+            Err(error) => return self.not_begun(error, last_chance),
+        };
         self.mode = settings.settings.mode();
         self.proceed_undecided = settings.proceed_undecided;
         self.kind = settings.settings.kind().to_owned();
@@ -302,15 +308,12 @@ impl Session {
             self.mode = Mode::WatchOnly;
         }
         if self.record.is_none() {
-            match gate.begin(&ask, &host.aws).await {
-                Ok(begun) => self.begin(&ask, begun, host).await?,
-                Err(error @ GateError::ServiceUnavailable { .. })
-                    if !last_chance && self.now.duration_since(self.token.first) < BEGIN_WITHIN =>
-                {
-                    let line = format!("the gate could not begin at this look: {error}");
-                    return Ok(self.again(self.now + BEGIN_AGAIN_AFTER, 0, line));
-                }
-                Err(error) => return Err(error),
+            let begun = match gate.begin(&ask, &host.aws).await {
+                Ok(begun) => self.begin(&ask, begun, host).await,
+                Err(error) => Err(error),
+            };
+            if let Err(error) = begun {
+                return self.not_begun(error, last_chance);
             }
         }
         let begun = self
@@ -334,8 +337,7 @@ impl Session {
                 memory,
             } => {
                 self.token.memory = memory;
-                let concluded = self.again(not_before, progress.percent, progress.line);
-                Ok(shortened(concluded, gate))
+                Ok(self.again(not_before, progress.percent, progress.line))
             }
         }
     }
@@ -442,10 +444,22 @@ impl Session {
         Ok(())
     }
 
+    /// The gate could not begin at this look. While AWS is unwell it may at a
+    /// later one.
+    fn not_begun(&mut self, error: GateError, last_chance: bool) -> Result<Concluded, GateError> {
+        let is_passing = matches!(error, GateError::ServiceUnavailable { .. });
+        if !is_passing || last_chance || self.now.duration_since(self.token.first) >= BEGIN_WITHIN {
+            return Err(error);
+        }
+        let line = format!("the gate could not begin at this look: {error}");
+        Ok(self.again(self.now + BEGIN_AGAIN_AFTER, 0, line))
+    }
+
     /// The job goes on.
     fn again(&mut self, not_before: Timestamp, percent: u8, line: String) -> Concluded {
         let mut token = Box::new(self.token.clone());
         token.not_before = Some(not_before);
+        token.watch_only = self.mode == Mode::WatchOnly;
         token.shown = Some((percent, line.chars().take(SHOWN_MAX).collect()));
         let line = match self.remarks.as_slice() {
             [] => line,
@@ -538,46 +552,4 @@ fn gate<'a>(settings: &GateSettings, host: &'a Host) -> Result<&'a dyn AnyGate, 
             ),
         }
     })
-}
-
-/// A token that CodePipeline would keep.
-fn shortened(concluded: Concluded, gate: &dyn AnyGate) -> Concluded {
-    match concluded {
-        Concluded::Continue {
-            mut token,
-            percent,
-            line,
-        } if !token.fits() => {
-            token.shown = None;
-            if !token.fits() {
-                token.memory = gate.shorten(&token.memory);
-            }
-            Concluded::Continue {
-                token,
-                percent,
-                line,
-            }
-        }
-        other => other,
-    }
-}
-
-/// What the event's own context says wins; a difference is a mistake.
-fn agrees(parameters: &Parameters, context: &Context) -> Result<(), GateError> {
-    let pairs = [
-        ("pipeline", &parameters.pipeline, &context.pipeline),
-        ("release", &parameters.release, &context.release),
-        ("stage", &parameters.stage, &context.stage),
-    ];
-    for (name, said, known) in pairs {
-        if let Some(said) = said.as_ref().filter(|said| *said != known) {
-            return Err(GateError::ReleaseMismatch {
-                detail: format!(
-                    "`UserParameters` say {name} `{said}`, and the job is of {name} `{known}`"
-                ),
-                mend: format!("write {EXAMPLE}, with the action's own pipeline and stage"),
-            });
-        }
-    }
-    Ok(())
 }

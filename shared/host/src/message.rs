@@ -116,9 +116,19 @@ pub(crate) fn gate_error(error: &GateError, decision: Decision, about: &About<'_
 
 /// What evidence is filed under.
 pub(crate) fn evidence_key(evidence: &Evidence) -> String {
+    format!("{}.json", evidence_path(evidence))
+}
+
+/// What it is filed under where the attempt already has some.
+pub(crate) fn evidence_key_beside(evidence: &Evidence) -> String {
+    let looked = evidence.looked.1.as_millisecond();
+    format!("{}-{looked}.json", evidence_path(evidence))
+}
+
+fn evidence_path(evidence: &Evidence) -> String {
     let of = &evidence.subject;
     format!(
-        "evidence/{}/{}/{}/{}/{}.json",
+        "evidence/{}/{}/{}/{}/{}",
         evidence.pipeline, of.release, of.stage, of.gate, evidence.attempt
     )
 }

@@ -5,8 +5,9 @@
 
 use serde::Deserialize;
 use serde_json::Value;
-use sluice_core::GateError;
+use sluice_aws::Context;
 use sluice_core::settings::ReleaseCheck;
+use sluice_core::{GateError, NAME_HINT, is_name};
 
 /// What to write where there is nothing useful.
 pub(crate) const EXAMPLE: &str = r##"{"pipeline":"NAME","release":"#{codepipeline.PipelineExecutionId}","service":"NAME","stage":"NAME","gate":"bake"}"##;
@@ -65,11 +66,58 @@ impl Parameters {
                 .to_owned();
             return invalid(detail, mend);
         }
-        serde_json::from_value(value).or_else(|error| {
-            invalid(
-                error.to_string(),
-                format!("write {EXAMPLE}, with `settings` only if there is no plan"),
-            )
+        let parameters: Parameters = match serde_json::from_value(value) {
+            Ok(parameters) => parameters,
+            Err(error) => {
+                let mend = format!("write {EXAMPLE}, with `settings` only if there is no plan");
+                return invalid(error.to_string(), mend);
+            }
+        };
+        if let Some((name, value)) = parameters.not_a_name() {
+            const SHOWN: usize = 40;
+            let shown: String = value.chars().take(SHOWN).collect();
+            let cut = if shown == value { "" } else { "..." };
+            let detail = format!("`{name}` is no name: `{}{cut}`", shown.escape_debug());
+            return invalid(detail, format!("a name has {NAME_HINT}; write {EXAMPLE}"));
+        }
+        Ok(parameters)
+    }
+
+    /// What the event's own context says wins; a difference is a mistake.
+    pub(crate) fn agree_with(&self, context: &Context) -> Result<(), GateError> {
+        let pairs = [
+            ("pipeline", &self.pipeline, &context.pipeline),
+            ("release", &self.release, &context.release),
+            ("stage", &self.stage, &context.stage),
+        ];
+        for (name, said, known) in pairs {
+            if let Some(said) = said.as_ref().filter(|said| *said != known) {
+                return Err(GateError::ReleaseMismatch {
+                    detail: format!(
+                        "`UserParameters` say {name} `{said}`, and the job is of {name} `{known}`"
+                    ),
+                    mend: format!("write {EXAMPLE}, with the action's own pipeline and stage"),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// What cannot name a pipeline, release, stage or gate. They stand in
+    /// tokens and in the keys of records, where anything else does not fit.
+    fn not_a_name(&self) -> Option<(&'static str, &str)> {
+        [
+            ("pipeline", self.pipeline.as_deref()),
+            ("release", self.release.as_deref()),
+            ("stage", self.stage.as_deref()),
+            ("gate", Some(self.gate.as_str())),
+        ]
+        .into_iter()
+        .find_map(|(name, value)| {
+            Some((
+                name,
+                value.filter(|value| !is_name(value) || matches!(*value, "." | ".."))?,
+            ))
         })
     }
 }

@@ -4,6 +4,7 @@
 use sluice_aws::Refusal;
 use sluice_core::GateError;
 use sluice_core::plan::{GateSettings, Plan};
+use sluice_core::settings::Mode;
 
 use crate::Host;
 use crate::job::Job;
@@ -31,6 +32,11 @@ pub(crate) fn inline(parameters: &Parameters) -> Option<Result<GateSettings, Gat
             }
         }),
     )
+}
+
+/// Whether settings in the parameters say that the gate only watches.
+pub(crate) fn only_watches(parameters: &Parameters) -> bool {
+    matches!(inline(parameters), Some(Ok(settings)) if settings.mode() == Mode::WatchOnly)
 }
 
 /// Finds the settings of the gate that a job asks for.

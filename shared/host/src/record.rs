@@ -84,7 +84,10 @@ pub(crate) async fn keep(
             remarks.push(format!("the record could not be written to the evidence bucket ({error}); the token carries it"));
             Ok(record)
         }
-        Some(error) => Err(error.into()),
+        Some(error) => {
+            token.record = None;
+            Err(error.into())
+        }
         None if fits => Ok(record),
         None => Err(GateError::SettingsInvalid {
             place: "the function's environment".to_owned(),

@@ -13,6 +13,11 @@ group! {
         happens: "fires during the deployment, OK before the first look",
         expected: ("fail", "FiredDuringDeployment", "stop"), after: "0m",
     }
+    a_firing_during_the_first_of_two_deployments_fails_too: BAKE {
+        errors: &[("-2h", "OK"), ("1m", "ALARM"), ("2m", "OK")], deployed_in_two_steps: true,
+        happens: "two deploy actions of 3m; fires during the first, OK before the second",
+        expected: ("fail", "FiredDuringDeployment", "stop"), after: "0m",
+    }
     a_firing_during_the_deployment_is_nothing_to_a_gate_that_watches_since_itself: BAKE {
         errors: &[("-2h", "OK"), ("1m", "ALARM"), ("2m", "OK")], settings: "since: gate",
         happens: "fires during the deployment, OK before the first look",

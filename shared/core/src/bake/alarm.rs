@@ -218,11 +218,13 @@ impl Known<'_> {
             );
         }
         let last = self.last_state();
-        if last == &AlarmState::InsufficientData && !accepts_gaps {
-            let seen = format!(
-                "alarm {} is in INSUFFICIENT_DATA at the last read",
-                self.alarm.label()
-            );
+        let is_good = match last {
+            AlarmState::Ok => true,
+            AlarmState::InsufficientData => accepts_gaps,
+            AlarmState::Alarm | AlarmState::Unknown(_) => false,
+        };
+        if !is_good {
+            let seen = format!("alarm {} is in {last} at the last read", self.alarm.label());
             let allowed = "a pass needs OK there".to_owned();
             return lacks(
                 ReasonCode::AlarmNotKnown,

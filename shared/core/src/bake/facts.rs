@@ -124,6 +124,10 @@ pub struct Memory {
     /// For an alarm: seconds in which it could not be evaluated.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub blind: BTreeMap<usize, u32>,
+    /// Seconds that are taken from every alarm beside its own: what was in
+    /// `blind` when that became too long.
+    #[serde(rename = "blind_all", default, skip_serializing_if = "is_zero")]
+    pub blind_for_all: u32,
     /// Alarms that could not be evaluated at the last look.
     #[serde(rename = "dark", default, skip_serializing_if = "BTreeSet::is_empty")]
     pub blind_now: BTreeSet<usize>,
@@ -136,18 +140,34 @@ pub struct Memory {
     pub failed_reads: u32,
 }
 
+/// Alarms whose blind time is listed in a shortened memory.
+const BLIND_LISTED_MAX: usize = 10;
+
 fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 
 impl Memory {
     /// The same memory in fewer characters, for tokens that are too long. It
-    /// costs history calls, not correctness.
+    /// costs history calls, and many alarms with blind time all get the
+    /// longest one of them: less known time, never more.
     pub fn shortened(&self) -> Memory {
-        Memory {
+        let mut short = Memory {
             accounted: BTreeMap::new(),
             ..self.clone()
+        };
+        if short.blind.len() > BLIND_LISTED_MAX {
+            let longest = short.blind.values().copied().max().unwrap_or(0);
+            short.blind_for_all = short.blind_for_all.saturating_add(longest);
+            short.blind.clear();
         }
+        short
+    }
+
+    /// The time in which an alarm was not evaluated.
+    pub(super) fn blind_time(&self, index: usize) -> Duration {
+        let own = self.blind.get(&index).copied().unwrap_or(0);
+        Duration::from_seconds(self.blind_for_all.saturating_add(own))
     }
 
     pub(super) fn was_accounted(

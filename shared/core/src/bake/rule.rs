@@ -131,8 +131,7 @@ pub fn judge(begun: &Begun, settings: &Bake, facts: &Facts, memory: &Memory) -> 
         .zip(&lines)
         .enumerate()
         .map(|(index, ((alarm, facts), line))| {
-            let blind = Duration::from_seconds(memory.blind.get(&index).copied().unwrap_or(0));
-            circumstances.view(alarm, facts, line, blind)
+            circumstances.view(alarm, facts, line, memory.blind_time(index))
         })
         .collect();
     account(begun, facts, &lines, &mut memory);

@@ -298,3 +298,30 @@ fn a_changed_configuration_starts_the_clock_anew() {
     changed(240).check("pass Quiet");
     changed(241).check("wait");
 }
+
+#[test]
+fn a_state_that_is_not_known_at_the_last_read_is_no_pass() {
+    // The history was read after the state, and shows one more transition.
+    let mut scene = Scene::new(json!({}), &[OK], 3000);
+    let later = Transition {
+        at: at(3001),
+        old: AlarmState::Ok,
+        new: AlarmState::from_word("PURPLE"),
+    };
+    scene.facts.alarms[0].history = Some(History::Read(vec![later]));
+    scene.check("wait");
+}
+
+#[test]
+fn a_shortened_memory_keeps_the_longest_blind_time_for_all() {
+    let mut memory = Memory::default();
+    memory.blind.extend((0..100).map(|index| (index, 200)));
+    memory.blind.insert(7, 240);
+    let short = memory.shortened();
+    assert_eq!((short.blind.len(), short.blind_for_all), (0, 240));
+    let mut scene = Scene::new(json!({}), &[OK], 2040);
+    scene.memory = short;
+    scene.check("pass Quiet");
+    scene.memory.blind.insert(0, 1);
+    scene.check("wait");
+}

@@ -53,7 +53,7 @@ pub(crate) fn text_up_to<'a>(
 
 /// Whether a text can name a service, stage, action or gate: what CodePipeline
 /// allows for the names of stages and actions.
-pub(crate) fn is_name(text: &str) -> bool {
+pub fn is_name(text: &str) -> bool {
     (1..=100).contains(&text.len())
         && text
             .bytes()
@@ -61,7 +61,7 @@ pub(crate) fn is_name(text: &str) -> bool {
 }
 
 /// What a name may be, for hints.
-pub(crate) const NAME_HINT: &str =
+pub const NAME_HINT: &str =
     "1 to 100 letters, digits, `.`, `@`, `_` and `-`, as CodePipeline allows";
 
 /// A name of a service, stage, action or gate.

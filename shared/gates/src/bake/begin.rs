@@ -1,7 +1,9 @@
 //! What a bake writes down at its first look, and the settings that only the
 //! alarms themselves can show to be wrong.
 
-use jiff::SignedDuration;
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
 use sluice_aws::Aws;
 use sluice_core::bake::{Begun, BegunAlarm, RULE_VERSION, SETTLE_MARGIN, WatchedFrom};
 use sluice_core::reading::{Alarm, AlarmKind};
@@ -104,8 +106,8 @@ fn fits(ask: &Ask, settings: &Bake, settle: Duration) -> Result<(), GateError> {
     }
 }
 
-/// The start of this release's deploy action in the stage, where it can be
-/// told; else the first look.
+/// The start of this release's deployment to the stage, where it can be told;
+/// else the first look.
 async fn watched_from(ask: &Ask, settings: &Bake, aws: &Aws) -> Result<WatchedFrom, GateError> {
     let gate = WatchedFrom {
         at: ask.now,
@@ -116,7 +118,10 @@ async fn watched_from(ask: &Ask, settings: &Bake, aws: &Aws) -> Result<WatchedFr
     }
     let runs = aws.action_runs(&ask.pipeline, Some(&ask.release)).await?;
     let names = &settings.deployed_by;
-    let deploy = runs
+    // After a retry of the stage an action has several runs, of which the last
+    // one counts; of several actions it is the one that began first.
+    let mut last: BTreeMap<(String, String), Timestamp> = BTreeMap::new();
+    let deploys = runs
         .into_iter()
         .filter(|run| run.began <= ask.now)
         .filter(|run| {
@@ -125,14 +130,14 @@ async fn watched_from(ask: &Ask, settings: &Bake, aws: &Aws) -> Result<WatchedFr
             } else {
                 names.contains(&format!("{}/{}", run.stage, run.action))
             }
-        })
-        // After a retry of the stage there are several: the last one counts.
-        .max_by_key(|run| run.began);
-    Ok(match deploy {
-        Some(run) => WatchedFrom {
-            at: run.began,
-            action: Some(format!("{}/{}", run.stage, run.action)),
-        },
-        None => gate,
-    })
+        });
+    for run in deploys {
+        let began = last.entry((run.stage, run.action)).or_insert(run.began);
+        *began = run.began.max(*began);
+    }
+    let first = last.into_iter().min_by_key(|(_, began)| *began);
+    Ok(first.map_or(gate, |((stage, action), began)| WatchedFrom {
+        at: began,
+        action: Some(format!("{stage}/{action}")),
+    }))
 }

@@ -129,8 +129,14 @@ impl Reader<'_> {
         if indexes.len() > 1 {
             self.calls_left = self.calls_left.saturating_sub(self.pages);
             self.note(place);
-            if let Histories::Whole(mut by_name) =
-                self.aws.history_of_all(place, from, self.pages).await?
+            let names = indexes
+                .iter()
+                .map(|&index| self.begun.alarms[index].alarm.name.as_str())
+                .collect();
+            if let Histories::Whole(mut by_name) = self
+                .aws
+                .history_of_all(place, &names, from, self.pages)
+                .await?
             {
                 for &index in indexes {
                     let name = &self.begun.alarms[index].alarm.name;
