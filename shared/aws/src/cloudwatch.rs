@@ -57,18 +57,17 @@ impl Aws {
             .await
     }
 
-    /// The alarms that a composite one watches directly.
+    /// The names of the alarms that a composite one watches directly.
     pub async fn children_of(
         &self,
         place: &Place,
         composite: &str,
-    ) -> Result<Vec<Alarm>, AwsError> {
+    ) -> Result<Vec<String>, AwsError> {
         // That answer has names only, of both types: the call takes no types.
         let children = self
             .describe(place, |call| call.children_of_alarm_name(composite))
             .await?;
-        let names: Vec<String> = children.into_iter().map(|alarm| alarm.name).collect();
-        self.alarms_named(place, &names).await
+        Ok(children.into_iter().map(|alarm| alarm.name).collect())
     }
 
     async fn describe(

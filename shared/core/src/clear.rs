@@ -190,6 +190,7 @@ mod tests {
             mode: Mode::Enforce,
         };
         let begun_alarm = BegunAlarm {
+            children: Vec::new(),
             place: Place::default(),
             alarm: present.clone(),
         };

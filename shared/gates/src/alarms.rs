@@ -6,7 +6,7 @@ use sluice_aws::{Aws, AwsError};
 use sluice_core::GateError;
 use sluice_core::bake::BegunAlarm;
 use sluice_core::evidence::Source;
-use sluice_core::reading::{Alarm, Place};
+use sluice_core::reading::{Alarm, AlarmKind, Place};
 use sluice_core::settings::{ALARMS_MAX, AlarmRef};
 
 /// Region and role in words, for errors.
@@ -83,15 +83,20 @@ pub(crate) async fn resolve(refs: &[AlarmRef], aws: &Aws) -> Result<Vec<BegunAla
         }
         // The same alarm may be named twice, by its name and by a prefix.
         alarms.sort_by(|a, b| a.name.cmp(&b.name));
-        found.extend(
-            alarms
-                .into_iter()
-                .filter(|alarm| seen.insert(alarm.arn.clone()))
-                .map(|alarm| BegunAlarm {
-                    place: place.clone(),
-                    alarm,
-                }),
-        );
+        for alarm in alarms {
+            if !seen.insert(alarm.arn.clone()) {
+                continue;
+            }
+            let children = match alarm.kind {
+                AlarmKind::Metric => Vec::new(),
+                AlarmKind::Composite => aws.children_of(&place, &alarm.name).await?,
+            };
+            found.push(BegunAlarm {
+                place: place.clone(),
+                alarm,
+                children,
+            });
+        }
     }
     if found.len() > ALARMS_MAX {
         return Err(GateError::SettingsInvalid {
@@ -128,22 +133,24 @@ pub(crate) async fn reread(
     begun: &[BegunAlarm],
     aws: &Aws,
 ) -> Result<(Vec<Alarm>, Vec<Source>), Unread> {
-    let mut places: BTreeMap<&Place, Vec<String>> = BTreeMap::new();
+    let mut places: BTreeMap<&Place, BTreeSet<String>> = BTreeMap::new();
     for alarm in begun {
-        places
-            .entry(&alarm.place)
-            .or_default()
-            .push(alarm.alarm.name.clone());
+        let names = places.entry(&alarm.place).or_default();
+        names.insert(alarm.alarm.name.clone());
+        names.extend(alarm.children.iter().cloned());
     }
     let mut present: BTreeMap<(&Place, String), Alarm> = BTreeMap::new();
     let mut sources = Vec::new();
     for (place, names) in places {
+        let names: Vec<String> = names.into_iter().collect();
         for alarm in aws.alarms_named(place, &names).await? {
             present.insert((place, alarm.name.clone()), alarm);
         }
-        let missing: Vec<String> = names
-            .into_iter()
-            .filter(|n| !present.contains_key(&(place, n.clone())))
+        let missing: Vec<String> = begun
+            .iter()
+            .filter(|alarm| &alarm.place == place)
+            .map(|alarm| alarm.alarm.name.clone())
+            .filter(|name| !present.contains_key(&(place, name.clone())))
             .collect();
         if !missing.is_empty() {
             let error = GateError::AlarmNotFound {
@@ -161,10 +168,20 @@ pub(crate) async fn reread(
     }
     let alarms = begun
         .iter()
-        .filter_map(|alarm| {
-            present
-                .get(&(&alarm.place, alarm.alarm.name.clone()))
-                .cloned()
+        .filter_map(|begun| {
+            let find = |name: &str| present.get(&(&begun.place, name.to_owned()));
+            let mut alarm = find(&begun.alarm.name)?.clone();
+            // CloudWatch shows no evaluation state of a composite alarm.
+            let blind = begun.children.iter().find_map(|child| match find(child) {
+                Some(child) => Some(format!(
+                    "child `{}`: {}",
+                    child.name,
+                    child.evaluation.as_ref()?
+                )),
+                None => Some(format!("child `{child}` is gone")),
+            });
+            alarm.evaluation = alarm.evaluation.or(blind);
+            Some(alarm)
         })
         .collect();
     Ok((alarms, sources))

@@ -1,5 +1,6 @@
 //! Telling CodePipeline, within its limits.
 
+use jiff::SignedDuration;
 use serde_json::json;
 use sluice_aws::{AwsError, FailureType, PutOutcome, Summary};
 use sluice_core::evidence::Evidence;
@@ -14,6 +15,8 @@ use crate::{Handled, Host, handled};
 pub const SUMMARY_CHARACTERS_MAX: usize = 2048;
 /// Characters of a failure's message (CodePipeline's `Message`).
 pub const MESSAGE_CHARACTERS_MAX: usize = 5000;
+/// How long writing evidence may take of the time that is kept for answering.
+const EVIDENCE_WITHIN: SignedDuration = SignedDuration::from_secs(8);
 /// Characters of an id of something outside (CodePipeline's `ExecutionId`).
 const EXTERNAL_ID_CHARACTERS_MAX: usize = 1500;
 
@@ -147,12 +150,20 @@ async fn keep(evidence: &mut Evidence, host: &Host) -> Kept {
     if let Some(bucket) = &host.evidence_bucket {
         let key = message::evidence_key(evidence);
         let body = serde_json::to_vec(evidence).expect("evidence is JSON");
-        match put(bucket, key, body, evidence, host).await {
-            Ok(key) => return Kept::Bucket(format!("s3://{bucket}/{key}")),
-            Err(error) => evidence.remarks.push(format!(
-                "the evidence could not be written to the bucket ({error}); it is in the log"
-            )),
-        }
+        // The answer itself needs time, too.
+        let failed = tokio::select! {
+            biased;
+            put = put(bucket, key, body, evidence, host) => match put {
+                Ok(key) => return Kept::Bucket(format!("s3://{bucket}/{key}")),
+                Err(error) => error.to_string(),
+            },
+            () = host.aws.pause(EVIDENCE_WITHIN) => {
+                format!("it took more than {} s", EVIDENCE_WITHIN.as_secs())
+            }
+        };
+        evidence.remarks.push(format!(
+            "the evidence could not be written to the bucket ({failed}); it is in the log"
+        ));
     }
     let body = serde_json::to_value(&evidence).expect("evidence is JSON");
     let digest = sha256(body.to_string().as_bytes());

@@ -9,7 +9,7 @@ use sluice_core::plan::GateSettings;
 use sluice_core::settings::{Mode, OnRollback, ReleaseCheck};
 use sluice_core::token::{Subject, Token};
 use sluice_core::verdict::{Decision, outcome};
-use sluice_core::{GateError, Reason, Verdict};
+use sluice_core::{GateError, Reason, ReasonCode, Verdict};
 use sluice_gates::{AnyGate, Ask, Look, Reached};
 
 use crate::Host;
@@ -479,8 +479,14 @@ impl Session {
         ask: &Ask,
         reached: Option<&Reached>,
     ) -> Concluded {
-        // What the plan accepts is not to know, not another release's deployment.
-        let proceed = self.proceed_undecided && !reason.code.is_about_the_release();
+        // What the plan accepts is not to know enough: neither to know nothing
+        // at all, nor another release's deployment.
+        let also = reached.map(|reached| reached.also.as_slice());
+        let mut reasons = std::iter::once(&reason).chain(also.unwrap_or_default());
+        let too_little = reasons.any(|reason| {
+            reason.code == ReasonCode::NothingKnown || reason.code.is_about_the_release()
+        });
+        let proceed = self.proceed_undecided && !too_little;
         let decision = outcome(Some(verdict), proceed, None, self.mode);
         let mut evidence = self.evidence(decision);
         evidence.verdict = Some(verdict);

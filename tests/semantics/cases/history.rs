@@ -44,6 +44,13 @@ group! {
         settings: "at_most: 1h", look_every: "10m", happens: "PARTIAL_DATA to the end",
         expected: ("inconclusive", "EvaluationFailed", "stop"), after: "1h",
     }
+    a_composite_alarm_whose_child_cannot_be_evaluated_is_not_known: BAKE {
+        alarms: "[health]", others: &["{ name: health, rule: 'ALARM(errors)' }"],
+        errors_also: "evaluation_error: [ { at: prod, for: 9h, state: EVALUATION_ERROR } ]",
+        settings: "at_most: 1h", look_every: "10m",
+        happens: "the composite alarm stays OK; its child is not evaluated from the first look on", history: "not read",
+        expected: ("inconclusive", "EvaluationFailed", "stop"), after: "1h",
+    }
     a_firing_that_a_blind_look_saw_fails: BAKE {
         errors: &[("-2h", "OK"), ("prod + 12m", "ALARM")],
         errors_also: "evaluation_error: [ { at: prod + 13m, for: 9h, state: EVALUATION_ERROR } ]",

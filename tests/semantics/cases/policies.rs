@@ -7,7 +7,8 @@ const RED: &[(&str, &str)] = &[("-2h", "OK"), ("prod + 12m", "ALARM")];
 group! {
     "From a verdict to an outcome",
     "`go` without a pass needs an explicit line: `mode: watch_only`, which lets everything go and says so, or \
-     `on_inconclusive: { proceed: true }`, which covers neither a fail nor a gate error. Neither changes a verdict.";
+     `on_inconclusive: { proceed: true }`, which covers neither a fail nor a gate error, nor that nothing at all was known, nor a release that was replaced. \
+     Neither changes a verdict.";
 
     a_gate_that_only_watches_fails_and_lets_go: BAKE {
         errors: RED, settings: "mode: watch_only", happens: "fires at 12m", history: "not needed",
@@ -31,6 +32,12 @@ group! {
         traffic: NOBODY, settings: "at_most: 1h", look_every: "10m",
         policies: "on_inconclusive: { proceed: true }",
         expected: ("inconclusive", "NotEnoughTraffic", "go"), after: "1h",
+    }
+    proceeding_undecided_does_not_cover_that_nothing_was_known: BAKE {
+        errors: &[("-2h", "INSUFFICIENT_DATA")], before: "INSUFFICIENT_DATA", happens: "stays so",
+        settings: "at_most: 1h", look_every: "10m", policies: "on_inconclusive: { proceed: true }",
+        history: "not read",
+        expected: ("inconclusive", "AlarmNotKnown", "stop"), after: "1h",
     }
     proceeding_undecided_does_not_cover_a_fail: BAKE {
         errors: RED, policies: "on_inconclusive: { proceed: true }", happens: "fires at 12m", history: "not needed",

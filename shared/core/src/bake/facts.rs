@@ -45,6 +45,10 @@ pub struct BegunAlarm {
     /// What was seen.
     #[serde(flatten)]
     pub alarm: Alarm,
+    /// Of a composite alarm: the alarms that it watches directly. Where one of
+    /// them cannot be evaluated, its own OK says nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub children: Vec<String>,
 }
 
 impl BegunAlarm {

@@ -390,10 +390,10 @@ fn obstacles(circumstances: &Circumstances<'_>, facts: &Facts, views: &[View]) -
         View::Ready { known, .. } | View::Lacks { known, .. } => known.is_zero(),
         View::Fails(..) => false,
     });
-    if nothing_known && found.is_empty() {
+    if nothing_known {
         found.push(Reason {
             code: ReasonCode::NothingKnown,
-            seen: "no alarm was in OK at any time that is judged".to_owned(),
+            seen: "no alarm was known at any time that is judged".to_owned(),
             allowed: "what the plan accepts not to know is not accepted where nothing was known"
                 .to_owned(),
         });

@@ -96,6 +96,7 @@ impl Scene {
                 settle: crate::Duration::from_minutes(4),
                 recovering: false,
                 alarms: vec![BegunAlarm {
+                    children: Vec::new(),
                     place: Place::default(),
                     alarm: then,
                 }],

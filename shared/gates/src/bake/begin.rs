@@ -69,11 +69,16 @@ fn delay(alarm: &Alarm) -> Option<Duration> {
 /// The largest delay of all alarms; of composite ones, of what they watch.
 async fn settle(alarms: &[BegunAlarm], aws: &Aws) -> Result<Duration, GateError> {
     let mut longest = Duration::ZERO;
-    for BegunAlarm { place, alarm } in alarms {
+    for BegunAlarm {
+        place,
+        alarm,
+        children,
+    } in alarms
+    {
         let own = match alarm.kind {
             AlarmKind::Metric => delay(alarm).unwrap_or(SETTLE_UNKNOWN),
             AlarmKind::Composite => {
-                let children = aws.children_of(place, &alarm.name).await?;
+                let children = aws.alarms_named(place, children).await?;
                 let delays = children
                     .iter()
                     .map(|child| delay(child).unwrap_or(SETTLE_UNKNOWN));

@@ -102,7 +102,7 @@ prop_compose! {
                 Told::Unread => Some(History::Unread("throttled".to_owned())),
                 Told::NotAsked => None,
             };
-            scene.begun.alarms.push(BegunAlarm { place: Place::default(), alarm: then });
+            scene.begun.alarms.push(BegunAlarm { place: Place::default(), alarm: then, children: Vec::new() });
             scene.facts.alarms.push(AlarmFacts { present, history });
         }
         let counts = (0..now / 60).map(|minute| Count { at: at(minute * 60), count: requests }).collect();
