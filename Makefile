@@ -34,8 +34,14 @@ bench: ## what a rehearsal costs: a bake of 22 hours, a series of releases
 	$(CARGO) build --locked --release -q -p sluice
 	@examples/long/bench.sh target/release/sluice
 
-bench-judge: ## how often the judges are wrong, how soon they see harm, how fast they are
-	$(CARGO) run --locked --release -q -p sluice-judge --example bench_judge
+# scipy stands beside our own statistics in the same run.
+.venv/scipy-1.17.1:
+	python3 -m venv .venv
+	.venv/bin/pip install -q scipy==1.17.1 numpy==2.4.6
+	touch $@
+
+bench-judge: .venv/scipy-1.17.1 ## how often the judges are wrong, how soon they see harm, how fast they are
+	PYTHON=.venv/bin/python $(CARGO) run --locked --release -q -p sluice-judge --example bench_judge
 
 soak: ## many seeds of the rehearsal, longer than CI waits
 	$(CARGO) build --locked --release -q -p sluice
