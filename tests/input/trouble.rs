@@ -48,7 +48,7 @@ fn a_look_that_takes_too_long_goes_on_with_the_same_token() {
 }
 
 #[test]
-fn a_function_that_is_always_too_slow_ends_with_an_error_within_the_day() {
+fn a_function_that_is_always_too_slow_ends_with_an_error_soon() {
     let case = Case {
         lives: Some(SignedDuration::from_secs(4)),
         scenario: super::bench::QUIET.replace("5m", "15m"),
@@ -63,7 +63,27 @@ fn a_function_that_is_always_too_slow_ends_with_an_error_within_the_day() {
     let done = case.check_refused("JobFailed", &["OutOfTime"]);
     let gate = done.gate();
     let took = gate.ended.unwrap().duration_since(gate.began);
-    assert!(took < SignedDuration::from_hours(23), "{took}");
+    assert!(took < SignedDuration::from_mins(35), "{took}");
+}
+
+#[test]
+fn a_bake_that_cannot_look_in_time_any_more_ends_at_its_own_limit() {
+    let case = Case {
+        doctor: Arc::new(|number, _, world| {
+            world.set_faults(Arc::new(move |call| {
+                let slow = number > 0 && call.service == "cloudwatch";
+                slow.then_some(Fault::Slow(SignedDuration::from_mins(5)))
+            }));
+        }),
+        lives: Some(SignedDuration::from_secs(12)),
+        ..Case::default()
+    };
+    let done = case.check_refused("JobFailed", &["OutOfTime"]);
+    let gate = done.gate();
+    let took = gate.ended.unwrap().duration_since(gate.began);
+    // `for: 30m`, and so `at_most` 2h.
+    assert!(took >= SignedDuration::from_hours(2), "{took}");
+    assert!(took < SignedDuration::from_mins(130), "{took}");
 }
 
 #[test]

@@ -65,6 +65,10 @@ pub struct Token {
     /// settings.
     #[serde(rename = "watch", default, skip_serializing_if = "is_false")]
     pub watch_only: bool,
+    /// When a gate that sees nothing has had its time; `None` as long as its
+    /// settings are not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
     /// What people were shown last: percent and line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shown: Option<(u8, String)>,
@@ -108,6 +112,7 @@ impl Token {
             longest_gap_seconds: 0,
             not_before: None,
             watch_only: false,
+            until: None,
             shown: None,
             record: None,
             memory: Value::Null,

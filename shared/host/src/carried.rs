@@ -18,6 +18,15 @@ const HOST_ENDS_AFTER: SignedDuration = SignedDuration::from_mins(23 * 60 - 5);
 /// How long before that end an answer for good is due, at least.
 const LAST_CHANCE_BEFORE: SignedDuration = SignedDuration::from_mins(10);
 
+/// How long a gate may try to begin while AWS is unwell.
+pub(crate) const BEGIN_WITHIN: SignedDuration = SignedDuration::from_mins(15);
+
+/// Whether a gate that sees nothing has had its time: its own, and at least
+/// what it has to begin.
+pub(crate) fn is_over(token: &Token, now: Timestamp) -> bool {
+    now >= token.until.unwrap_or(token.first + BEGIN_WITHIN)
+}
+
 /// When CodePipeline ends the action of this token for good.
 pub(crate) fn host_ends(token: &Token) -> Timestamp {
     token.first + HOST_ENDS_AFTER

@@ -137,11 +137,13 @@ fn out_of_time(
     let left = Duration::from_signed(deadline.duration_since(host.aws.now()));
     let error = GateError::OutOfTime { left };
     match carried::goes_on(raw, job_id, now, host) {
-        Some(token) if !carried::last_chance(&token, now) => look::Concluded::Continue {
-            token: Box::new(token),
-            percent: 0,
-            line: format!("{error}; looking again"),
-        },
+        Some(token) if !carried::last_chance(&token, now) && !carried::is_over(&token, now) => {
+            look::Concluded::Continue {
+                token: Box::new(token),
+                percent: 0,
+                line: format!("{error}; looking again"),
+            }
+        }
         _ => look::gate_error(raw, job_id, now, error),
     }
 }

@@ -13,15 +13,16 @@ use sluice_core::{GateError, Reason, ReasonCode, Verdict};
 use sluice_gates::{AnyGate, Ask, Look, Reached};
 
 use crate::Host;
-use crate::carried::{first, fitting, goes_on, host_ends, last_chance, mode, same_again, subject};
+use crate::carried::{
+    BEGIN_WITHIN, first, fitting, goes_on, host_ends, is_over, last_chance, mode, same_again,
+    subject,
+};
 use crate::job::Job;
 use crate::parameters::{EXAMPLE, Parameters};
 use crate::plan::{Settings, inline, settings};
 use crate::record::{keep, load};
 use crate::release::{Release, check};
 
-/// How long a gate may try to begin while AWS is unwell.
-const BEGIN_WITHIN: SignedDuration = SignedDuration::from_mins(15);
 /// How long it waits in between.
 const BEGIN_AGAIN_AFTER: SignedDuration = SignedDuration::from_secs(30);
 /// Characters of the last line that the token carries.
@@ -257,6 +258,8 @@ impl Session {
             Ok(settings) => settings,
             Err(error) => return self.not_begun(error, last_chance),
         };
+        let at_most = SignedDuration::from(settings.settings.at_most()).max(BEGIN_WITHIN);
+        self.token.until = Some(self.token.first + at_most);
         self.mode = settings.settings.mode();
         self.proceed_undecided = settings.proceed_undecided;
         self.kind = settings.settings.kind().to_owned();
@@ -282,7 +285,7 @@ impl Session {
                 Release::Over(reason) => {
                     return Ok(self.ended(Verdict::Inconclusive, reason, &ask, None));
                 }
-                Release::Unknown(error) if last_chance || self.is_over(&ask) => {
+                Release::Unknown(error) if last_chance || is_over(&self.token, self.now) => {
                     return Err(error.into());
                 }
                 Release::Unknown(error) => {
@@ -420,13 +423,6 @@ impl Session {
             host_ends: Some(host_ends(&self.token)),
             last_chance,
         })
-    }
-
-    /// Whether a gate that sees nothing has had its time: its own, and at least
-    /// what it has to begin.
-    fn is_over(&self, ask: &Ask) -> bool {
-        let at_most = SignedDuration::from(ask.settings.at_most()).max(BEGIN_WITHIN);
-        self.now.duration_since(self.token.first) >= at_most
     }
 
     async fn begin(&mut self, ask: &Ask, begun: Value, host: &Host) -> Result<(), GateError> {
