@@ -1,7 +1,7 @@
 //! Jobs, executions and actions of CodePipeline.
 
 use aws_sdk_codepipeline::types::{
-    ActionCategory, ActionExecutionFilter, ExecutionDetails, FailureDetails,
+    ActionCategory, ActionExecutionFilter, ActionExecutionStatus, ExecutionDetails, FailureDetails,
     FailureType as SdkFailureType, PipelineContext,
 };
 use jiff::Timestamp;
@@ -106,6 +106,10 @@ pub struct ActionRun {
     pub deploys: bool,
     /// When it began, by AWS's clock.
     pub began: Timestamp,
+    /// Whether it failed.
+    pub failed: bool,
+    /// Its `UserParameters`, with variables filled in, where AWS shows them.
+    pub user_parameters: Option<String>,
 }
 
 /// Newest action executions of a pipeline that are looked through.
@@ -294,10 +298,12 @@ impl Aws {
                 let Some(began) = detail.start_time.as_ref().map(moment) else {
                     continue;
                 };
-                let category = detail
-                    .input
-                    .and_then(|i| i.action_type_id)
-                    .map(|t| t.category);
+                let input = detail.input;
+                let user_parameters = input
+                    .as_ref()
+                    .and_then(|input| input.resolved_configuration.as_ref()?.get("UserParameters"))
+                    .cloned();
+                let category = input.and_then(|i| i.action_type_id).map(|t| t.category);
                 runs.push(ActionRun {
                     id: detail.action_execution_id.unwrap_or_default(),
                     release: detail.pipeline_execution_id.unwrap_or_default(),
@@ -305,6 +311,8 @@ impl Aws {
                     action: detail.action_name.unwrap_or_default(),
                     deploys: category == Some(ActionCategory::Deploy),
                     began,
+                    failed: detail.status == Some(ActionExecutionStatus::Failed),
+                    user_parameters,
                 });
             }
             next = answer.next_token.filter(|token| !token.is_empty());

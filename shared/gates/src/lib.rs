@@ -37,6 +37,8 @@ pub struct Ask {
     pub release_checked: bool,
     /// Whether the release is a rollback.
     pub rollback: bool,
+    /// The action's `UserParameters`, by which its own runs can be told.
+    pub user_parameters: Option<String>,
     /// Names this attempt: the job id of its first look.
     pub attempt: String,
     /// The moment of the look.

@@ -418,6 +418,7 @@ impl Session {
             stage: self.token.subject.stage.clone(),
             release_checked,
             rollback: self.record.as_ref().is_some_and(|record| record.rollback),
+            user_parameters: self.job.user_parameters().map(str::to_owned),
             attempt: self.token.attempt.clone(),
             now: self.now,
             host_ends: Some(host_ends(&self.token)),

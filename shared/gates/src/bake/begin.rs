@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
-use sluice_aws::Aws;
+use sluice_aws::{ActionRun, Aws};
 use sluice_core::bake::{Begun, BegunAlarm, RULE_VERSION, SETTLE_MARGIN, WatchedFrom};
 use sluice_core::reading::{Alarm, AlarmKind};
 use sluice_core::settings::{AlreadyInAlarm, Bake, OnRollback, Settle, Since};
@@ -122,6 +122,7 @@ async fn watched_from(ask: &Ask, settings: &Bake, aws: &Aws) -> Result<WatchedFr
         return Ok(gate);
     }
     let runs = aws.action_runs(&ask.pipeline, Some(&ask.release)).await?;
+    let retried = retried(ask, &runs);
     let names = &settings.deployed_by;
     // After a retry of the stage an action has several runs, of which the last
     // one counts; of several actions it is the one that began first.
@@ -141,8 +142,26 @@ async fn watched_from(ask: &Ask, settings: &Bake, aws: &Aws) -> Result<WatchedFr
         *began = run.began.max(*began);
     }
     let first = last.into_iter().min_by_key(|(_, began)| *began);
+    // What this gate judged after that deployment is judged: it begins anew.
+    if first
+        .as_ref()
+        .is_some_and(|(_, began)| retried > Some(*began))
+    {
+        return Ok(gate);
+    }
     Ok(first.map_or(gate, |((stage, action), began)| WatchedFrom {
         at: began,
         action: Some(format!("{stage}/{action}")),
     }))
+}
+
+/// When this gate's own action last began and failed, where somebody retried
+/// it. Its runs are told by their parameters, which AWS may not show.
+fn retried(ask: &Ask, runs: &[ActionRun]) -> Option<Timestamp> {
+    let own = ask.user_parameters.as_ref()?;
+    runs.iter()
+        .filter(|run| run.failed && run.stage == ask.stage)
+        .filter(|run| run.user_parameters.as_ref() == Some(own))
+        .map(|run| run.began)
+        .max()
 }
