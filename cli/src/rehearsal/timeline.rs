@@ -1,5 +1,6 @@
 //! What happens in a rehearsal, line by line, as it happens.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
@@ -35,6 +36,8 @@ struct Seen {
     transitions: usize,
     release: Option<String>,
     others: Vec<String>,
+    /// Open jobs and their actions.
+    jobs: HashMap<String, String>,
 }
 
 impl Timeline {
@@ -114,17 +117,26 @@ impl Timeline {
             What::StageStarted { stage } => (1, format!("stage {stage}"), false),
             What::ActionStarted { action, .. } => (2, format!("{action} begins"), false),
             What::DeploymentEnded { stage, .. } => (2, format!("{stage} is deployed"), false),
+            What::JobCreated { action, job, .. } => {
+                let mut seen = self
+                    .seen
+                    .lock()
+                    .expect("nothing panics while it holds this lock");
+                seen.jobs.insert(job.clone(), action.clone());
+                return None;
+            }
             What::Answered {
                 job,
                 answer: Answer::Continue { progress, .. },
             } => {
-                let run = codepipeline.execution(&happening.execution)?;
-                let action = run
-                    .actions()
-                    .find(|a| a.jobs.iter().any(|j| j.id == *job))?;
+                let mut seen = self
+                    .seen
+                    .lock()
+                    .expect("nothing panics while it holds this lock");
+                let action = seen.jobs.remove(job)?;
                 let summary = progress.summary.as_deref().unwrap_or("goes on");
                 let percent = progress.percent_complete.unwrap_or(0);
-                (2, format!("{} {percent:>3}% {summary}", action.name), true)
+                (2, format!("{action} {percent:>3}% {summary}"), true)
             }
             What::FunctionFailed {
                 function,
@@ -165,7 +177,7 @@ impl Timeline {
             }
             What::StageEnded { stage, status } => (1, format!("stage {stage} {status:?}"), false),
             What::ExecutionEnded { status } => (0, format!("release {status:?}"), false),
-            What::JobCreated { .. } | What::Invoked { .. } | What::Answered { .. } => return None,
+            What::Invoked { .. } | What::Answered { .. } => return None,
         })
     }
 
