@@ -189,12 +189,16 @@ fn gate(out: &mut impl Write, end: &GateEnd) -> io::Result<()> {
     let (from, to) = end.looked;
     writeln!(
         out,
-        "{}/{}: {style}{word}{style:#} -> {outcome}{}{outcome:#} (by {}), {} looks in {}",
+        "{}/{}: {style}{word}{style:#} -> {outcome}{}{outcome:#} (by {}), {} in {}",
         end.stage,
         end.gate,
         decision.outcome,
         decision.decided_by,
-        end.looks,
+        if end.looks == 1 {
+            "1 look".to_owned()
+        } else {
+            format!("{} looks", end.looks)
+        },
         Duration::from_signed(to.duration_since(from))
     )?;
     for line in end.message.lines() {
