@@ -8,8 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use sluice_aws::{Aws, AwsError, Counted};
 use sluice_core::GateError;
 use sluice_core::bake::{
-    AlarmFacts, Begun, Facts, Memory, Progress, RULE_VERSION, Ruling, TrafficFacts, history_wanted,
-    judge,
+    AlarmFacts, Begun, Facts, Memory, Progress, RULE_VERSION, TrafficFacts, history_wanted, judge,
 };
 use sluice_core::evidence::Source;
 use sluice_core::plan::GateSettings;
@@ -17,7 +16,7 @@ use sluice_core::reading::Place;
 use sluice_core::settings::{Bake, Traffic};
 
 use crate::alarms::{Unread, reread};
-use crate::{Ask, Gate, Look, Reached, json, wrong_settings};
+use crate::{Ask, Gate, Look, json, looked, wrong_settings};
 
 /// The gate `bake`.
 #[derive(Debug, Clone, Copy, Default)]
@@ -83,27 +82,7 @@ impl Gate for BakeGate {
         )
         .await?;
         let judged = judge(begun, settings, &facts, &memory);
-        Ok(match judged.ruling {
-            Ruling::Reached {
-                verdict,
-                reason,
-                also,
-            } => Look::Reached(Box::new(Reached {
-                verdict,
-                reason,
-                also,
-                facts: json(&facts),
-                sources,
-            })),
-            Ruling::Wait {
-                not_before,
-                progress,
-            } => Look::Again {
-                not_before,
-                progress,
-                memory: json(&judged.memory),
-            },
-        })
+        Ok(looked(judged.ruling, &facts, sources, &judged.memory))
     }
 
     fn shorten(memory: Memory) -> Memory {

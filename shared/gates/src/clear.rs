@@ -3,13 +3,13 @@
 use jiff::SignedDuration;
 use sluice_aws::{Aws, AwsError};
 use sluice_core::GateError;
-use sluice_core::bake::{Progress, Ruling};
+use sluice_core::bake::Progress;
 use sluice_core::clear::{Begun, Facts, RULE_VERSION, judge};
 use sluice_core::plan::GateSettings;
 use sluice_core::settings::Clear;
 
 use crate::alarms::{Unread, reread, resolve};
-use crate::{Ask, Gate, Look, Reached, json, wrong_settings};
+use crate::{Ask, Gate, Look, json, looked, wrong_settings};
 
 /// The gate `clear`.
 #[derive(Debug, Clone, Copy, Default)]
@@ -53,27 +53,7 @@ impl Gate for ClearGate {
             last_chance: ask.last_chance,
             alarms,
         };
-        Ok(match judge(begun, settings, &facts) {
-            Ruling::Reached {
-                verdict,
-                reason,
-                also,
-            } => Look::Reached(Box::new(Reached {
-                verdict,
-                reason,
-                also,
-                facts: json(&facts),
-                sources,
-            })),
-            Ruling::Wait {
-                not_before,
-                progress,
-            } => Look::Again {
-                not_before,
-                progress,
-                memory: json(&()),
-            },
-        })
+        Ok(looked(judge(begun, settings, &facts), &facts, sources, &()))
     }
 }
 

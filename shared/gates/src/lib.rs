@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sluice_aws::Aws;
-use sluice_core::bake::Progress;
+use sluice_core::bake::{Progress, Ruling};
 use sluice_core::evidence::Source;
 use sluice_core::plan::GateSettings;
 use sluice_core::{GateError, Reason, Verdict};
@@ -179,6 +179,36 @@ impl<G: Gate> AnyGate for G {
     fn shorten(&self, memory: &Value) -> Value {
         G::Memory::deserialize(memory)
             .map_or_else(|_| memory.clone(), |memory| json(&G::shorten(memory)))
+    }
+}
+
+/// A rule's ruling with the readings that it was given, for the host.
+fn looked(
+    ruling: Ruling,
+    facts: &impl Serialize,
+    sources: Vec<Source>,
+    memory: &impl Serialize,
+) -> Look {
+    match ruling {
+        Ruling::Reached {
+            verdict,
+            reason,
+            also,
+        } => Look::Reached(Box::new(Reached {
+            verdict,
+            reason,
+            also,
+            facts: json(facts),
+            sources,
+        })),
+        Ruling::Wait {
+            not_before,
+            progress,
+        } => Look::Again {
+            not_before,
+            progress,
+            memory: json(memory),
+        },
     }
 }
 
