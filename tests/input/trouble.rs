@@ -9,6 +9,7 @@ use sluice_core::GateError;
 use sluice_gates::{Ask, Gate, Look};
 use sluice_host::Handled;
 use sluice_world::codepipeline::ExecutionStatus;
+use sluice_world::scenario::RefusalKind;
 use sluice_world::world::Fault;
 
 use super::bench::Case;
@@ -82,6 +83,27 @@ fn a_bake_that_cannot_look_in_time_any_more_ends_at_its_own_limit() {
     let gate = done.gate();
     let took = gate.ended.unwrap().duration_since(gate.began);
     // `for: 30m`, and so `at_most` 2h.
+    assert!(took >= SignedDuration::from_hours(2), "{took}");
+    assert!(took < SignedDuration::from_mins(130), "{took}");
+}
+
+#[test]
+fn a_bake_whose_record_cannot_be_read_any_more_ends_at_its_own_limit() {
+    let case = Case {
+        doctor: Arc::new(|number, _, world| {
+            world.set_faults(Arc::new(move |call| {
+                let fails = number > 0 && call.operation == "GetObject";
+                fails.then_some(Fault::Refused(RefusalKind::InternalError))
+            }));
+        }),
+        ..Case::default()
+    };
+    let done = case.check_refused(
+        "SystemUnavailable",
+        &["ServiceUnavailable", "`s3:GetObject`"],
+    );
+    let gate = done.gate();
+    let took = gate.ended.unwrap().duration_since(gate.began);
     assert!(took >= SignedDuration::from_hours(2), "{took}");
     assert!(took < SignedDuration::from_mins(130), "{took}");
 }

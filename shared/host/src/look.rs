@@ -246,10 +246,8 @@ impl Session {
         if let Some(reference) = &self.token.record {
             match load(reference, &self.token.subject, host).await {
                 Ok(record) => self.record = Some(record),
-                Err(error @ GateError::ServiceUnavailable { .. }) if !last_chance => {
-                    let line =
-                        format!("what was written down could not be read at this look: {error}");
-                    return Ok(self.again(self.now + BEGIN_AGAIN_AFTER, 0, line));
+                Err(error @ GateError::ServiceUnavailable { .. }) => {
+                    return self.unread("what was written down", error, last_chance);
                 }
                 Err(error) => return Err(error),
             }
@@ -285,13 +283,8 @@ impl Session {
                 Release::Over(reason) => {
                     return Ok(self.ended(Verdict::Inconclusive, reason, &ask, None));
                 }
-                Release::Unknown(error) if last_chance || is_over(&self.token, self.now) => {
-                    return Err(error.into());
-                }
                 Release::Unknown(error) => {
-                    let line =
-                        format!("the release's state could not be read at this look: {error}");
-                    return Ok(self.again(self.now + BEGIN_AGAIN_AFTER, 0, line));
+                    return self.unread("the release's state", error.into(), last_chance);
                 }
             }
             ask.rollback = self
@@ -343,6 +336,21 @@ impl Session {
                 Ok(self.again(not_before, progress.percent, progress.line))
             }
         }
+    }
+
+    /// What could not be read at this look may be at the next one, as long as
+    /// the gate has time.
+    fn unread(
+        &mut self,
+        what: &str,
+        error: GateError,
+        last_chance: bool,
+    ) -> Result<Concluded, GateError> {
+        if last_chance || is_over(&self.token, self.now) {
+            return Err(error);
+        }
+        let line = format!("{what} could not be read at this look: {error}");
+        Ok(self.again(self.now + BEGIN_AGAIN_AFTER, 0, line))
     }
 
     /// The settings as they were when the gate began; at the first look, as
