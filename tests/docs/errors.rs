@@ -5,6 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use sluice_aws::FailureType;
+use sluice_core::error::Death;
 use sluice_core::{Duration, GateError};
 
 const HEADINGS: [&str; 3] = ["## What happened", "## What the gate did", "## What to do"];
@@ -83,10 +84,15 @@ fn the_list_of_pages_has_them_all_in_the_order_of_the_code() {
 /// A message as `sluice_host` puts it together, fenced as text.
 fn message_of(error: &GateError) -> String {
     let name = error.name();
+    // What died wrote nothing down.
+    let evidence = match error {
+        GateError::FunctionDied { .. } => "none",
+        _ => "s3://evidence/evidence/checkout/0f1e2d3c/prod/bake/4b5a6978.json",
+    };
     format!(
         "text\ngate `bake` of stage `prod` could not answer ({name}): {error}\n\n\
          hint: {}; more: docs/errors/{name}.md\n\
-         evidence: s3://evidence/evidence/checkout/0f1e2d3c/prod/bake/4b5a6978.json\n",
+         evidence: {evidence}\n",
         error.hint()
     )
 }
@@ -165,6 +171,12 @@ fn examples() -> Vec<GateError> {
         },
         GateError::Crashed {
             detail: text("index out of bounds: the len is 3 but the index is 3"),
+        },
+        GateError::FunctionDied {
+            death: Death::OutOfMemory,
+            function: text("sluice-bake"),
+            request: text("7c1f0f3e-5d3c-4a55-9d0e-0c5f5f0e6a11"),
+            attempts: 2,
         },
     ]
 }

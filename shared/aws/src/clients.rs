@@ -8,6 +8,8 @@ use std::hash::Hash;
 use std::sync::Mutex;
 use std::time::Duration;
 
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
@@ -24,12 +26,16 @@ const CALL_MAX: Duration = Duration::from_secs(20);
 /// Attempts of a call, the first one included.
 const ATTEMPTS_MAX: u32 = 3;
 
+/// The environment says nowhere in which region to call AWS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("no AWS region is set: set `AWS_REGION`, as Lambda does")]
+pub struct NoRegion;
+
 /// AWS as a function or the command line sees it.
 #[derive(Debug)]
 pub struct Aws {
     pub(crate) wire: Wire,
-    pub(crate) region: String,
-    credentials: SharedCredentialsProvider,
+    sdk: SdkConfig,
     cloudwatch: Kept<Place, aws_sdk_cloudwatch::Client>,
     history: Kept<Place, aws_sdk_cloudwatch::Client>,
     codepipeline: Kept<(), aws_sdk_codepipeline::Client>,
@@ -54,14 +60,8 @@ impl<K: Eq + Hash + Clone, C: Clone> Kept<K, C> {
 
 /// What all clients share, as each SDK's own `Config`.
 macro_rules! config {
-    ($service:ident, $aws:expr, $region:expr, $credentials:expr) => {
-        $service::Config::builder()
-            .behavior_version($service::config::BehaviorVersion::latest())
-            .region($service::config::Region::new($region))
-            .credentials_provider($credentials)
-            .http_client($aws.wire.http.clone())
-            .time_source($aws.wire.time.clone())
-            .sleep_impl($aws.wire.sleep.clone())
+    ($service:ident, $aws:expr) => {
+        $service::config::Builder::from(&$aws.sdk)
             .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS_MAX))
             .timeout_config(
                 TimeoutConfig::builder()
@@ -70,15 +70,53 @@ macro_rules! config {
                     .build(),
             )
     };
+    ($service:ident, $aws:expr, $place:expr) => {{
+        let mut config = config!($service, $aws).region($aws.region_of($place));
+        config.set_credentials_provider($aws.credentials_of($place));
+        config
+    }};
 }
 
 impl Aws {
-    /// AWS over `wire`, in `region`, with the function's own credentials.
-    pub fn new(wire: Wire, region: &str, credentials: aws_credential_types::Credentials) -> Aws {
+    /// AWS over the network, as the environment says: region, credentials,
+    /// `AWS_ENDPOINT_URL`, `AWS_USE_FIPS_ENDPOINT` and what else AWS's tools
+    /// read there.
+    ///
+    /// # Errors
+    ///
+    /// Where it names no region.
+    pub async fn from_environment() -> Result<Aws, NoRegion> {
+        let wire = Wire::network();
+        let sdk = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(wire.http.clone())
+            .time_source(wire.time.clone())
+            .sleep_impl(wire.sleep.clone())
+            .load()
+            .await;
+        match sdk.region() {
+            Some(_) => Ok(Aws::over(wire, sdk)),
+            None => Err(NoRegion),
+        }
+    }
+
+    /// AWS over a simulated wire, with an access key that the simulation knows.
+    pub fn simulated(wire: Wire, region: &str, access_key: &str) -> Aws {
+        let credentials = Credentials::from_keys(access_key, "simulated", None);
+        let sdk = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(region.to_owned()))
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .http_client(wire.http.clone())
+            .time_source(wire.time.clone())
+            .sleep_impl(wire.sleep.clone())
+            .build();
+        Aws::over(wire, sdk)
+    }
+
+    fn over(wire: Wire, sdk: SdkConfig) -> Aws {
         Aws {
             wire,
-            region: region.to_owned(),
-            credentials: SharedCredentialsProvider::new(credentials),
+            sdk,
             cloudwatch: Kept::new(),
             history: Kept::new(),
             codepipeline: Kept::new(),
@@ -87,39 +125,29 @@ impl Aws {
         }
     }
 
-    /// AWS over a simulated wire, with an access key that the simulation knows.
-    pub fn simulated(wire: Wire, region: &str, access_key: &str) -> Aws {
-        Aws::new(
-            wire,
-            region,
-            aws_credential_types::Credentials::from_keys(access_key, "simulated", None),
-        )
-    }
-
     /// What time it is.
     pub fn now(&self) -> Timestamp {
         self.wire.now()
     }
 
-    fn region_of(&self, place: &Place) -> String {
-        place.region.clone().unwrap_or_else(|| self.region.clone())
+    fn region_of(&self, place: &Place) -> Option<Region> {
+        let own = place.region.clone().map(Region::new);
+        own.or_else(|| self.sdk.region().cloned())
     }
 
-    fn credentials_of(&self, place: &Place) -> SharedCredentialsProvider {
+    fn credentials_of(&self, place: &Place) -> Option<SharedCredentialsProvider> {
         match &place.role {
-            None => self.credentials.clone(),
-            Some(role) => SharedCredentialsProvider::new(AssumedRole::new(self.sts(), role)),
+            None => self.sdk.credentials_provider(),
+            Some(role) => Some(SharedCredentialsProvider::new(AssumedRole::new(
+                self.sts(),
+                role,
+            ))),
         }
     }
 
     pub(crate) fn cloudwatch(&self, place: &Place) -> aws_sdk_cloudwatch::Client {
         self.cloudwatch.or_make(place, || {
-            let config = config!(
-                aws_sdk_cloudwatch,
-                self,
-                self.region_of(place),
-                self.credentials_of(place)
-            );
+            let config = config!(aws_sdk_cloudwatch, self, place);
             aws_sdk_cloudwatch::Client::from_conf(config.build())
         })
     }
@@ -128,59 +156,38 @@ impl Aws {
     /// throttled one is not tried again in place.
     pub(crate) fn cloudwatch_history(&self, place: &Place) -> aws_sdk_cloudwatch::Client {
         self.history.or_make(place, || {
-            let config = config!(
-                aws_sdk_cloudwatch,
-                self,
-                self.region_of(place),
-                self.credentials_of(place)
-            )
-            .retry_config(RetryConfig::disabled());
+            let config =
+                config!(aws_sdk_cloudwatch, self, place).retry_config(RetryConfig::disabled());
             aws_sdk_cloudwatch::Client::from_conf(config.build())
         })
     }
 
     pub(crate) fn codepipeline(&self) -> aws_sdk_codepipeline::Client {
         self.codepipeline.or_make(&(), || {
-            let config = config!(
-                aws_sdk_codepipeline,
-                self,
-                self.region.clone(),
-                self.credentials.clone()
-            );
+            let config = config!(aws_sdk_codepipeline, self);
             aws_sdk_codepipeline::Client::from_conf(config.build())
         })
     }
 
     pub(crate) fn s3(&self) -> aws_sdk_s3::Client {
         self.s3.or_make(&(), || {
-            let config = config!(
-                aws_sdk_s3,
-                self,
-                self.region.clone(),
-                self.credentials.clone()
-            );
-            aws_sdk_s3::Client::from_conf(config.build())
+            aws_sdk_s3::Client::from_conf(self.s3_config().build())
         })
     }
 
+    fn s3_config(&self) -> aws_sdk_s3::config::Builder {
+        // At an emulator's address a bucket is a part of the path.
+        config!(aws_sdk_s3, self).force_path_style(self.sdk.endpoint_url().is_some())
+    }
+
     /// S3 with the credentials that a job brings for its artifacts.
-    pub(crate) fn s3_with(
-        &self,
-        credentials: aws_credential_types::Credentials,
-    ) -> aws_sdk_s3::Client {
-        aws_sdk_s3::Client::from_conf(
-            config!(aws_sdk_s3, self, self.region.clone(), credentials).build(),
-        )
+    pub(crate) fn s3_with(&self, credentials: Credentials) -> aws_sdk_s3::Client {
+        aws_sdk_s3::Client::from_conf(self.s3_config().credentials_provider(credentials).build())
     }
 
     fn sts(&self) -> aws_sdk_sts::Client {
         self.sts.or_make(&(), || {
-            let config = config!(
-                aws_sdk_sts,
-                self,
-                self.region.clone(),
-                self.credentials.clone()
-            );
+            let config = config!(aws_sdk_sts, self);
             aws_sdk_sts::Client::from_conf(config.build())
         })
     }

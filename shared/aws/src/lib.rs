@@ -17,7 +17,7 @@ mod s3;
 mod sts;
 mod wire;
 
-pub use clients::Aws;
+pub use clients::{Aws, NoRegion};
 pub use cloudwatch::Counted;
 pub use codepipeline::{
     ActionRun, Answered, Context, ExecutionState, FailureType, ReleaseState, Summary,

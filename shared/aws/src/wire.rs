@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
-use aws_smithy_async::time::{SharedTimeSource, TimeSource};
+use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource, TimeSource};
+use aws_smithy_http_client::tls::Provider;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
     SharedHttpConnector,
@@ -44,6 +46,17 @@ pub struct Wire {
 }
 
 impl Wire {
+    /// The network, and the machine's clock.
+    pub fn network() -> Wire {
+        Wire {
+            http: aws_smithy_http_client::Builder::new()
+                .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+                .build_https(),
+            time: SharedTimeSource::new(SystemTimeSource::new()),
+            sleep: SharedAsyncSleep::new(TokioSleep::new()),
+        }
+    }
+
     /// A wire to a simulated AWS, with its clock. Waiting is tokio's, so that
     /// it costs nothing where tokio's time is paused.
     pub fn simulated(

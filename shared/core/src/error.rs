@@ -21,6 +21,33 @@ pub enum Fault {
     Gate,
 }
 
+/// How a function ended that did not answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Death {
+    /// Lambda stopped it at the end of its time.
+    TimedOut,
+    /// It used more memory than it has.
+    OutOfMemory,
+    /// Its process ended.
+    Crashed,
+    /// It ran, and CodePipeline did not take its answer.
+    NotHeard,
+    /// Lambda could not run it while the event was young enough.
+    NeverRan,
+}
+
+impl Death {
+    fn words(self) -> &'static str {
+        match self {
+            Death::TimedOut => "it ran out of its time",
+            Death::OutOfMemory => "it ran out of memory, or was killed",
+            Death::Crashed => "its process ended",
+            Death::NotHeard => "CodePipeline did not take its answer",
+            Death::NeverRan => "Lambda could not run it in time",
+        }
+    }
+}
+
 /// Why a gate could not answer.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum GateError {
@@ -139,6 +166,21 @@ pub enum GateError {
         /// The panic's message.
         detail: String,
     },
+    /// The function ended without an answer; the reaper says so.
+    #[error(
+        "the function `{function}` did not answer: {} (attempts: {attempts}, last request: `{request}`)",
+        .death.words()
+    )]
+    FunctionDied {
+        /// How it ended.
+        death: Death,
+        /// Its name.
+        function: String,
+        /// Lambda's id of the request.
+        request: String,
+        /// How often Lambda ran it for this event.
+        attempts: u32,
+    },
 }
 
 /// Names in backticks, at most ten of them.
@@ -158,7 +200,7 @@ fn list(names: &[String]) -> String {
 
 impl GateError {
     /// All names, in the order of the variants.
-    pub const NAMES: [&'static str; 15] = [
+    pub const NAMES: [&'static str; 16] = [
         "ParametersInvalid",
         "SettingsInvalid",
         "PlanUnreadable",
@@ -174,6 +216,7 @@ impl GateError {
         "CallRefused",
         "OutOfTime",
         "Crashed",
+        "FunctionDied",
     ];
 
     /// The error's name: the key of its page in `docs/errors`.
@@ -194,6 +237,7 @@ impl GateError {
             GateError::CallRefused { .. } => 12,
             GateError::OutOfTime { .. } => 13,
             GateError::Crashed { .. } => 14,
+            GateError::FunctionDied { .. } => 15,
         };
         GateError::NAMES[index]
     }
@@ -210,12 +254,17 @@ impl GateError {
             | GateError::BakeTooLong { .. }
             | GateError::ReleaseMismatch { .. } => Fault::Settings,
             GateError::AccessDenied { .. } => Fault::Rights,
-            GateError::ServiceUnavailable { .. } => Fault::Service,
+            GateError::ServiceUnavailable { .. }
+            | GateError::FunctionDied {
+                death: Death::NotHeard | Death::NeverRan,
+                ..
+            } => Fault::Service,
             GateError::TokenInvalid { .. }
             | GateError::RecordInvalid { .. }
             | GateError::CallRefused { .. }
             | GateError::OutOfTime { .. }
-            | GateError::Crashed { .. } => Fault::Gate,
+            | GateError::Crashed { .. }
+            | GateError::FunctionDied { .. } => Fault::Gate,
         }
     }
 
@@ -262,6 +311,18 @@ impl GateError {
             GateError::OutOfTime { .. } => "give the function more time (120 s is what the template sets)".to_owned(),
             GateError::Crashed { .. } => {
                 "report it with the function's log; retrying the stage begins the gate anew".to_owned()
+            }
+            GateError::FunctionDied { death, function, request, .. } => {
+                let mend = match death {
+                    Death::TimedOut => "the template gives it 120 s",
+                    Death::OutOfMemory => "give it more memory",
+                    Death::Crashed => "report it with that log",
+                    Death::NotHeard => "see that its role may call `codepipeline:PutJobSuccessResult` and `PutJobFailureResult`",
+                    Death::NeverRan => "see whether its concurrency is used up",
+                };
+                format!(
+                    "look for `{request}` in the log group `/aws/lambda/{function}`; {mend}; retrying the stage begins the gate anew"
+                )
             }
         }
     }

@@ -5,7 +5,9 @@
 //! error, a panic, the function's end of time. After answering there is
 //! nothing that Lambda should run again.
 //!
-//! Start at [`handle`]; [`look`](mod@look) holds what one look does.
+//! Start at [`handle`]; [`look`](mod@look) holds what one look does. [`run`] is
+//! what a function's `main` calls; [`reap`](reap()) answers for a function that
+//! died.
 
 mod answer;
 mod carried;
@@ -14,8 +16,10 @@ mod look;
 mod message;
 mod parameters;
 mod plan;
+mod reap;
 mod record;
 mod release;
+mod run;
 mod zip;
 
 use std::panic::AssertUnwindSafe;
@@ -31,6 +35,8 @@ use sluice_gates::AnyGate;
 pub use answer::{MESSAGE_CHARACTERS_MAX, SUMMARY_CHARACTERS_MAX, fitted};
 pub use job::{Job, job_id};
 pub use look::Ended;
+pub use reap::reap;
+pub use run::{run, run_reaper};
 
 /// How long before the function's end it answers, whatever it is doing:
 /// enough for a call with its retries.
@@ -88,10 +94,25 @@ pub enum Handled {
     },
     /// The job has its final answer.
     Ended(Box<Ended>),
+    /// The job of a function that died has its final answer.
+    Reaped,
     /// The job had its answer before.
     AlreadyAnswered,
     /// The event has no job id: there is nobody to answer.
     NobodyToAnswer,
+}
+
+impl Handled {
+    /// For whoever invoked the function.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Handled::Continued { .. } => "continued",
+            Handled::Ended(_) => "ended",
+            Handled::Reaped => "reaped",
+            Handled::AlreadyAnswered => "already answered",
+            Handled::NobodyToAnswer => "nobody to answer",
+        }
+    }
 }
 
 /// Handles one event. `deadline` is when the function is killed.

@@ -19,6 +19,8 @@ pub(crate) enum Kept {
     Bucket(String),
     /// In the function's log, with its digest.
     Log(String),
+    /// There is none: the function died.
+    NotAtAll,
 }
 
 impl Kept {
@@ -27,6 +29,7 @@ impl Kept {
         match self {
             Kept::Bucket(address) => address.clone(),
             Kept::Log(digest) => format!("log:sha256:{digest}"),
+            Kept::NotAtAll => "none".to_owned(),
         }
     }
 
@@ -34,6 +37,7 @@ impl Kept {
         match self {
             Kept::Bucket(address) => format!("`aws s3 cp {address} -`"),
             Kept::Log(digest) => format!("a search for `{digest}` in the function's log"),
+            Kept::NotAtAll => "the function's log".to_owned(),
         }
     }
 }

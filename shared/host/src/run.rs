@@ -1,0 +1,163 @@
+//! A Lambda function's life: what it is made of is made once, then one event
+//! after another.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex};
+
+use jiff::Timestamp;
+use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
+use serde_json::{Value, json};
+use sluice_aws::{Aws, AwsError, NoRegion};
+use sluice_gates::AnyGate;
+
+use crate::{Host, Log, handle, reap};
+
+/// Why a function did not start.
+#[derive(Debug, thiserror::Error)]
+enum StartError {
+    #[error("this is a Lambda function, and no Lambda runs it: try it with `cargo lambda watch`")]
+    NotInLambda,
+    #[error(transparent)]
+    NoRegion(#[from] NoRegion),
+    #[error("the runtime did not start: {0}")]
+    Runtime(#[from] io::Error),
+    #[error("Lambda's runtime interface failed: {0}")]
+    Interface(lambda_runtime::Error),
+}
+
+/// Serves these gates until Lambda ends the process.
+pub fn run(gates: Vec<Box<dyn AnyGate>>) -> ExitCode {
+    let log = FunctionLog::default();
+    log.exit(in_runtime(serve_gates(gates, &log)))
+}
+
+/// Answers for functions that died, until Lambda ends the process.
+pub fn run_reaper() -> ExitCode {
+    let log = FunctionLog::default();
+    log.exit(in_runtime(serve_failures(&log)))
+}
+
+async fn serve_gates(gates: Vec<Box<dyn AnyGate>>, log: &FunctionLog) -> Result<(), StartError> {
+    let host = Host::new(aws().await?, gates, evidence_bucket(), log.lines());
+    serve(log, async |event, deadline| {
+        let handled = handle(&event, deadline, &host).await?;
+        Ok(handled.word())
+    })
+    .await
+}
+
+async fn serve_failures(log: &FunctionLog) -> Result<(), StartError> {
+    let (aws, lines) = (aws().await?, log.lines());
+    serve(log, async |event, _| {
+        let handled = reap(&event, &aws, &lines).await?;
+        Ok(handled.word())
+    })
+    .await
+}
+
+/// One thread is enough: Lambda gives an environment one event at a time.
+fn in_runtime(life: impl Future<Output = Result<(), StartError>>) -> Result<(), StartError> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?
+        .block_on(life)
+}
+
+async fn aws() -> Result<Aws, StartError> {
+    environment("AWS_LAMBDA_RUNTIME_API").ok_or(StartError::NotInLambda)?;
+    Ok(Aws::from_environment().await?)
+}
+
+async fn serve(
+    log: &FunctionLog,
+    one: impl AsyncFn(Value, Timestamp) -> Result<&'static str, AwsError>,
+) -> Result<(), StartError> {
+    let one = &one;
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| {
+        log.begin(&event.context.request_id);
+        async move {
+            let deadline = deadline(event.context.deadline);
+            match one(event.payload, deadline).await {
+                Ok(word) => Ok(json!({ "handled": word })),
+                Err(error) => Err(diagnostic(&error, log)),
+            }
+        }
+    }))
+    .await
+    .map_err(StartError::Interface)
+}
+
+/// Lambda says it in milliseconds since 1970.
+fn deadline(milliseconds: u64) -> Timestamp {
+    i64::try_from(milliseconds)
+        .ok()
+        .and_then(|milliseconds| Timestamp::from_millisecond(milliseconds).ok())
+        .unwrap_or(Timestamp::MAX)
+}
+
+/// The answer did not get through: as a failed invocation, the same event
+/// comes again.
+fn diagnostic(error: &AwsError, log: &FunctionLog) -> Diagnostic {
+    let message = error.to_string();
+    log.write(
+        json!({ "level": "ERROR", "message": "the answer did not get through", "text": message }),
+    );
+    Diagnostic {
+        error_type: "AnswerNotTaken".to_owned(),
+        error_message: message,
+    }
+}
+
+/// Where records and evidence go.
+fn evidence_bucket() -> Option<String> {
+    environment("SLUICE_EVIDENCE_BUCKET")
+}
+
+fn environment(name: &str) -> Option<String> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a function's settings come from its environment, read once at its start"
+    )]
+    let value = std::env::var(name).ok();
+    value.filter(|value| !value.is_empty())
+}
+
+/// Lines of JSON on standard output, each with the request that it is about.
+#[derive(Clone, Default)]
+struct FunctionLog(Arc<Mutex<String>>);
+
+impl FunctionLog {
+    fn begin(&self, request: &str) {
+        request.clone_into(&mut self.0.lock().expect("writing a line does not panic"));
+    }
+
+    fn lines(&self) -> Log {
+        let log = self.clone();
+        Arc::new(move |line| log.write(line))
+    }
+
+    fn write(&self, mut line: Value) {
+        let request = self
+            .0
+            .lock()
+            .expect("writing a line does not panic")
+            .clone();
+        if let Some(fields) = line.as_object_mut() {
+            fields.insert("timestamp".to_owned(), json!(Timestamp::now()));
+            fields.insert("requestId".to_owned(), json!(request));
+        }
+        // A log that cannot be written must not keep a job from its answer.
+        let _ = writeln!(io::stdout().lock(), "{line}");
+    }
+
+    fn exit(&self, lived: Result<(), StartError>) -> ExitCode {
+        match lived {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                self.write(json!({ "level": "FATAL", "message": error.to_string() }));
+                ExitCode::FAILURE
+            }
+        }
+    }
+}
