@@ -1,6 +1,7 @@
 """What an installation consists of, looked up in an emulated AWS."""
 
 import json
+import tomllib
 from ast import literal_eval
 
 import pytest
@@ -8,7 +9,7 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from infra import aws
-from infra.template import of_type, translated
+from infra.template import ROOT, load, of_type, translated
 
 BAKE, REAPER = "sluice-bake", "sluice-reaper"
 LAMBDA = "arn:aws:lambda:eu-west-1:123456789012:function:"
@@ -65,7 +66,8 @@ def test_the_gates_function_is_as_written(stack):
 
 def test_the_reapers_function_is_as_written_and_knows_no_bucket(stack):
     own = aws.client("lambda").get_function_configuration(FunctionName=REAPER)
-    assert (own["Runtime"], own["Timeout"], own["Role"]) == ("provided.al2023", 30, role_arn(stack["ReaperRole"]))
+    expected = ("provided.al2023", 30, 128, role_arn(stack["ReaperRole"]))
+    assert tuple(own[key] for key in ("Runtime", "Timeout", "MemorySize", "Role")) == expected
     assert "Environment" not in own
 
 
@@ -245,6 +247,24 @@ def test_alarms_tell_the_topic_that_was_given(template):
         aws.deploy(template, AlarmTopicArn=topic)
         for name in of_type(template, "AWS::CloudWatch::Alarm"):
             assert aws.resolved(template, name)["AlarmActions"] == [topic]
+
+
+@pytest.mark.parametrize(("function", "crate"), [(BAKE, "bake"), (REAPER, "reaper")])
+def test_cargo_lambda_would_set_what_the_template_does(stack, function, crate):
+    manifest = tomllib.loads((ROOT / "functions" / crate / "Cargo.toml").read_text())
+    own = aws.client("lambda").get_function_configuration(FunctionName=function)
+    deploy = manifest["package"]["metadata"]["lambda"]["deploy"]
+    # Nothing else: an environment, for instance, would take the place of the stack's.
+    assert deploy == {"memory": own["MemorySize"], "timeout": own["Timeout"]}
+
+
+@pytest.mark.parametrize("crate", ["bake", "reaper"])
+def test_the_code_is_the_zip_and_the_binary_of_its_crate(crate):
+    manifest = tomllib.loads((ROOT / "functions" / crate / "Cargo.toml").read_text())
+    [binary] = manifest["bin"]
+    own = load()["Resources"][f"{crate.capitalize()}Function"]
+    assert own["Metadata"]["BuildProperties"] == {"Binary": binary["name"]}
+    assert own["Properties"]["CodeUri"] == f"../out/package/{binary['name']}.zip"
 
 
 def test_two_installations_do_not_collide(template):
