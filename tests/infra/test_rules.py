@@ -30,6 +30,11 @@ def invoke(name, **changes):
     return lambda template: resource(name)(template)["Properties"]["EventInvokeConfig"].update(changes)
 
 
+def unsaid(name, key):
+    """Takes a part of a function's event invoke configuration away."""
+    return lambda template: resource(name)(template)["Properties"]["EventInvokeConfig"].pop(key)
+
+
 def without(name):
     """Takes a resource away."""
     return lambda template: template["Resources"].pop(name)
@@ -59,6 +64,9 @@ RED = [
     (timing.problems, settings("BakeFunction", Timeout=300), "a gate that waits and dies is dead after 900 s"),
     (timing.problems, invoke("BakeFunction", MaximumRetryAttempts=2), "2 retries of a gate"),
     (timing.problems, invoke("BakeFunction", MaximumEventAgeInSeconds=21600), "events of a gate may be 21600 s old"),
+    (timing.problems, unsaid("BakeFunction", "MaximumRetryAttempts"), "2 retries of a gate"),
+    (timing.problems, unsaid("BakeFunction", "MaximumEventAgeInSeconds"), "events of a gate may be 21600 s old"),
+    (timing.problems, unsaid("ReaperFunction", "MaximumEventAgeInSeconds"), "the reaper may answer after 22350 s"),
     (timing.problems, invoke("ReaperFunction", MaximumEventAgeInSeconds=600), "the reaper may answer after 1350 s"),
     (timing.problems, settings("ReaperFunction", Timeout=120), "the reaper may answer after 1260 s"),
     (timing.problems, settings("BakeFunction", EventInvokeConfig=None), "a function has no event invoke configuration"),

@@ -9,6 +9,8 @@ from infra.template import of_type, properties
 MINUTE = 60
 # Lambda's waits before its first and second retry of a failed invocation.
 RETRY_WAITS = (1 * MINUTE, 2 * MINUTE)
+# What holds where a template says nothing: two retries within six hours.
+UNSAID = {"MaximumRetryAttempts": 2, "MaximumEventAgeInSeconds": 21_600}
 # Of the 20 minutes that CodePipeline waits, five are kept for whatever is slower than documented.
 GATE_IS_DEAD_WITHIN = 15 * MINUTE
 CODEPIPELINE_WAITS = 20 * MINUTE
@@ -18,7 +20,7 @@ def qualifiers(template, function):
     """The event invoke configurations of a function, by the qualifier that they are for."""
     found = of_type(template, "AWS::Lambda::EventInvokeConfig").values()
     own = [config["Properties"] for config in found if config["Properties"]["FunctionName"] == {"Ref": function}]
-    return {config["Qualifier"]: config for config in own}
+    return {config["Qualifier"]: UNSAID | config for config in own}
 
 
 def attempts(template, function, config):
