@@ -5,7 +5,7 @@ use hyper::body::Bytes;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-use super::{functions_at, judged};
+use super::{Address, functions_at, judged};
 use crate::codepipeline::{FunctionError, Invocation};
 
 #[track_caller]
@@ -99,4 +99,18 @@ async fn an_address_where_nobody_listens_is_named() {
             .contains(&format!("nothing listens at {address}")),
         "{error}"
     );
+}
+
+#[test]
+fn an_address_is_plain_http_with_a_host() {
+    for good in [
+        "http://127.0.0.1:9000",
+        "http://localhost:9000/",
+        "http://[::1]:9000",
+    ] {
+        assert!(good.parse::<Address>().is_ok(), "{good}");
+    }
+    for bad in ["", "9000", "127.0.0.1:9000", "https://a.b", "http://a/?b"] {
+        assert!(bad.parse::<Address>().is_err(), "{bad}");
+    }
 }
