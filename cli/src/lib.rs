@@ -8,4 +8,6 @@ pub mod judge;
 pub mod plan_file;
 pub mod rehearsal;
 pub mod rehearse;
+pub mod scenario_file;
 pub mod schema;
+pub mod world;

@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
+use sluice_core::plan::Plan;
 use sluice_core::problems::Problem;
 use sluice_core::tree::DOCUMENT_BYTES_MAX;
 
@@ -18,6 +19,21 @@ pub fn label(path: &Path) -> String {
     } else {
         path.display().to_string()
     }
+}
+
+/// A plan and its text, or what is wrong with it as people read it.
+///
+/// # Errors
+///
+/// The file cannot be read, or is no plan.
+pub fn load(path: &Path) -> Result<(Plan, String), String> {
+    let name = label(path);
+    let text = read(path).map_err(|problem| match &problem.hint {
+        Some(hint) => format!("error: {name}: {}\n  hint: {hint}", problem.message),
+        None => format!("error: {name}: {}", problem.message),
+    })?;
+    let plan = Plan::read_yaml(&text).map_err(|problems| problems.render(&name, Some(&text)))?;
+    Ok((plan, text))
 }
 
 /// The text of a plan. At most one byte more than a plan may have is read.

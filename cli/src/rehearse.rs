@@ -2,7 +2,7 @@
 
 mod report;
 mod series;
-mod show;
+pub(crate) mod show;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -17,6 +17,7 @@ use sluice_world::codepipeline::ExecutionStatus;
 use crate::exit;
 use crate::plan_file;
 use crate::rehearsal::{Line, Rehearsed, rehearse};
+use crate::scenario_file;
 
 /// Rehearse a release of the plan's service in a simulated AWS, in virtual time
 #[derive(Debug, Args)]
@@ -151,16 +152,8 @@ fn code(plan: &Plan, done: &Rehearsed) -> u8 {
 }
 
 fn read(arguments: &RehearseArguments) -> Result<(Plan, String, Scenario), String> {
-    let name = plan_file::label(&arguments.plan);
-    let text = plan_file::read(&arguments.plan).map_err(|problem| match &problem.hint {
-        Some(hint) => format!("error: {name}: {}\n  hint: {hint}", problem.message),
-        None => format!("error: {name}: {}", problem.message),
-    })?;
-    let plan = Plan::read_yaml(&text).map_err(|problems| problems.render(&name, Some(&text)))?;
-    let mut scenario = Scenario::load(&arguments.scenario).map_err(|error| match error.hint() {
-        Some(hint) => format!("error: {error}\n  hint: {hint}"),
-        None => format!("error: {error}"),
-    })?;
+    let (plan, text) = plan_file::load(&arguments.plan)?;
+    let mut scenario = scenario_file::load(&arguments.scenario)?;
     for pair in &arguments.csv {
         let (key, file) = pair
             .split_once('=')

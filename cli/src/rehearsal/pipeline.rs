@@ -15,6 +15,9 @@ use zip::write::SimpleFileOptions;
 /// The bucket for records and evidence in a rehearsal.
 pub const EVIDENCE_BUCKET: &str = "sluice-evidence";
 
+/// One function serves both gates that read alarms.
+const GATE_FUNCTION: &str = "sluice-bake";
+
 const ARTIFACT: &str = "source";
 
 /// A ZIP with one file in it.
@@ -54,7 +57,7 @@ pub fn pipeline(plan: &Plan, plan_text: &str, scenario: &Scenario) -> Pipeline {
                 3
             },
             work: Work::Lambda {
-                function: format!("sluice-{}", gate.settings.kind()),
+                function: GATE_FUNCTION.to_owned(),
                 user_parameters: Some(
                     json!({
                         "pipeline": plan.service,

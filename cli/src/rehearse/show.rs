@@ -1,6 +1,6 @@
 //! A rehearsal for people: the timeline as it happens, then what came of it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Write};
 use std::time::Duration as RealDuration;
 
@@ -20,13 +20,13 @@ const UNSURE: Style = AnsiColor::Yellow.on_default();
 const FAINT: Style = Style::new().dimmed();
 
 /// Which lines show something new.
-pub(super) struct Filter {
+pub(crate) struct Filter {
     all: bool,
     shown: HashMap<String, (u8, String)>,
 }
 
 impl Filter {
-    pub(super) fn new(all: bool) -> Filter {
+    pub(crate) fn new(all: bool) -> Filter {
         Filter {
             all,
             shown: HashMap::new(),
@@ -35,7 +35,7 @@ impl Filter {
 
     /// A look is worth a line when the gate moved on by a tenth, or when
     /// something in its line changed that is no number.
-    pub(super) fn shows(&mut self, line: &Line) -> bool {
+    pub(crate) fn shows(&mut self, line: &Line) -> bool {
         if self.all || !line.is_progress {
             return true;
         }
@@ -71,7 +71,7 @@ pub(super) fn heading(out: &mut impl Write, plan: &Plan, scenario: &Scenario) ->
 }
 
 /// One line of the timeline.
-pub(super) fn line(out: &mut impl Write, line: &Line, begin: Timestamp) -> io::Result<()> {
+pub(crate) fn line(out: &mut impl Write, line: &Line, begin: Timestamp) -> io::Result<()> {
     let indent = "  ".repeat(line.depth);
     let style = if line.is_progress {
         FAINT
@@ -163,9 +163,17 @@ pub(super) fn summary(
         Duration::from_signed(length),
         took.as_secs_f64()
     )?;
-    let total: u64 = done.calls.values().sum();
+    calls(out, &done.calls)
+}
+
+/// How often each operation was called, the most called first.
+pub(crate) fn calls(out: &mut impl Write, calls: &BTreeMap<String, u64>) -> io::Result<()> {
+    let total: u64 = calls.values().sum();
+    if total == 0 {
+        return writeln!(out, "no AWS calls");
+    }
     writeln!(out, "{total} AWS calls:")?;
-    let mut calls: Vec<_> = done.calls.iter().collect();
+    let mut calls: Vec<_> = calls.iter().collect();
     calls.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
     for (operation, count) in calls {
         writeln!(out, "  {count:>6}  {operation}")?;

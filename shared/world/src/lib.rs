@@ -1,9 +1,10 @@
 //! A small AWS on the wire, for rehearsals and tests.
 //!
 //! [`World::answer`] is a function from an HTTP request to an HTTP response
-//! over simulated services whose clock is virtual. It imitates only what
-//! Sluice calls, faithfully where it matters to a verdict, and never imports
-//! our own crates: what it knows of AWS it knows on its own account.
+//! over simulated services. In process their clock is virtual; [`serve`] puts
+//! a world behind a socket, where it is real. It imitates only what Sluice
+//! calls, faithfully where it matters to a verdict, and never imports our own
+//! crates: what it knows of AWS it knows on its own account.
 //!
 //! Start at [`world`] for how the services hang together, at [`cloudwatch`]
 //! for alarms, at [`codepipeline`] for releases and jobs.
@@ -11,8 +12,11 @@
 pub mod clock;
 pub mod cloudwatch;
 pub mod codepipeline;
+pub mod functions;
+mod lambda;
 pub mod s3;
 pub mod scenario;
+pub mod serve;
 pub mod sts;
 pub mod wire;
 pub mod world;

@@ -6,6 +6,7 @@
 //! credentials and faults, for tests and the command line.
 
 mod body;
+mod buckets;
 mod refusal;
 
 use std::collections::{BTreeMap, HashMap};
@@ -166,6 +167,7 @@ impl S3 {
             writes: request.method() == Method::PUT,
         };
         let answered = match *request.method() {
+            _ if key.is_empty() => self.answer_for_bucket(request, access),
             Method::GET | Method::HEAD => self.read(request.headers(), access),
             Method::PUT => self.write(request, access),
             _ => Err(Refusal::method_not_allowed()),

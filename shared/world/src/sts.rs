@@ -10,8 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use quick_xml::escape::escape;
 
 use crate::clock::Clock;
-use crate::s3::percent_decoded;
-use crate::wire::ApiError;
+use crate::wire::{ApiError, read_form};
 
 const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 
@@ -82,7 +81,7 @@ impl Sts {
 
     /// Answers one call. `credentials` is the caller's access key id.
     pub fn answer(&self, request: &Request<Vec<u8>>, credentials: &str) -> Response<Vec<u8>> {
-        let form = read_form(request.body());
+        let form = read_form(&String::from_utf8_lossy(request.body()));
         let action = form.get("Action").map_or("", String::as_str);
         let id = {
             let mut inner = self.inner();
@@ -228,16 +227,6 @@ fn denied(code: &str, message: &str) -> ApiError {
         code: code.to_owned(),
         message: message.to_owned(),
     }
-}
-
-/// `a=b&c=d%20e` as a map.
-fn read_form(body: &[u8]) -> HashMap<String, String> {
-    let text = String::from_utf8_lossy(body);
-    let decoded = |text: &str| percent_decoded(&text.replace('+', " "));
-    let pairs = text.split('&').filter_map(|pair| pair.split_once('='));
-    pairs
-        .map(|(key, value)| (decoded(key), decoded(value)))
-        .collect()
 }
 
 #[cfg(test)]

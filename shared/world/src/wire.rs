@@ -1,11 +1,20 @@
 //! What goes over the wire: the protocols' shared types, and how an operation
 //! written as a plain function answers in each of them.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fmt;
+use std::io::Read;
 
+use http::Request;
 use jiff::Timestamp;
 use serde::de::{DeserializeOwned, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::s3::percent_decoded;
+
+/// A body that is longer than this when unpacked is not read.
+const UNPACKED_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
 /// A refusal as AWS publishes it: an error code with a status and a message.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -166,5 +175,40 @@ impl Protocol {
         operation: impl FnOnce(I) -> Result<O, ApiError>,
     ) -> Result<Vec<u8>, ApiError> {
         self.write(&operation(self.read(body)?)?)
+    }
+}
+
+/// `a=b&c=d%20e` as a map; a name without a value has an empty one.
+pub(crate) fn read_form(text: &str) -> HashMap<String, String> {
+    let decoded = |text: &str| percent_decoded(&text.replace('+', " "));
+    let pairs = text.split('&').filter(|pair| !pair.is_empty());
+    pairs
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+        .map(|(key, value)| (decoded(key), decoded(value)))
+        .collect()
+}
+
+/// The body as its operation wants it: SDKs compress long ones.
+pub(crate) fn unpacked(request: &Request<Vec<u8>>) -> Result<Cow<'_, [u8]>, ApiError> {
+    let encoding = request.headers().get(http::header::CONTENT_ENCODING);
+    if encoding.is_none_or(|encoding| encoding != "gzip") {
+        return Ok(Cow::Borrowed(request.body()));
+    }
+    let mut unpacked = Vec::new();
+    let mut reader = flate2::read::GzDecoder::new(request.body().as_slice());
+    let read = (&mut reader)
+        .take(UNPACKED_BYTES_MAX + 1)
+        .read_to_end(&mut unpacked);
+    match read {
+        Ok(bytes) if bytes as u64 <= UNPACKED_BYTES_MAX => Ok(Cow::Owned(unpacked)),
+        Ok(_) => Err(ApiError {
+            status: 413,
+            code: "RequestEntityTooLargeException".to_owned(),
+            message: "the body is too long when unpacked".to_owned(),
+        }),
+        Err(error) => Err(ApiError::client(
+            "SerializationException",
+            format!("the body is not gzip: {error}"),
+        )),
     }
 }

@@ -15,10 +15,11 @@ use crate::cloudwatch::{CloudWatch, Transition};
 use crate::codepipeline::{
     CodePipeline, Functions, Happening, Interval, Mode, Pipeline, Settings, What,
 };
+use crate::lambda::Lambda;
 use crate::s3::S3;
 use crate::scenario::{ExecutionMode, LookEvery, Marks, RefusalKind, Scenario};
 use crate::sts::Sts;
-use crate::wire::{ApiError, Broken, Protocol};
+use crate::wire::{self, ApiError, Broken, Protocol};
 use target::{Target, refusal};
 
 /// The access key of the functions' own role.
@@ -84,6 +85,7 @@ struct Inner {
     codepipeline: CodePipeline,
     s3: S3,
     sts: Sts,
+    lambda: Lambda,
     functions: Arc<OnceLock<Functions>>,
     log: Mutex<Log>,
     marks: Mutex<Marks>,
@@ -108,21 +110,30 @@ impl World {
     /// A world in which a scenario is about to happen. Its clock shows the
     /// scenario's beginning. Needs a tokio runtime.
     pub fn new(scenario: Scenario) -> World {
+        World::with_settings(scenario, |_| {})
+    }
+
+    /// The same, whose CodePipeline and Lambda behave as `change` says.
+    pub fn with_settings(scenario: Scenario, change: impl FnOnce(&mut Settings)) -> World {
         let clock = Clock::starting_at(scenario.begin);
         let s3 = S3::new(clock);
         let functions: Arc<OnceLock<Functions>> = Arc::new(OnceLock::new());
         let run = Arc::clone(&functions);
+        let run: Functions = Arc::new(move |invocation| match run.get() {
+            Some(functions) => functions(invocation),
+            None => Box::pin(async { Ok(()) }),
+        });
+        let mut settings = settings(&scenario);
+        change(&mut settings);
+        let lambda = Lambda::new(clock, &settings, Arc::clone(&run));
         let codepipeline = CodePipeline::new(
             clock,
-            settings(&scenario),
+            settings,
             scenario.seed,
             &scenario.account,
             &scenario.region,
             s3.clone(),
-            Arc::new(move |invocation| match run.get() {
-                Some(functions) => functions(invocation),
-                None => Box::pin(async { Ok(()) }),
-            }),
+            run,
         );
         let sts = Sts::new(clock, &scenario.account);
         let refused = vec![0; scenario.refusals.len()];
@@ -133,6 +144,7 @@ impl World {
             codepipeline,
             s3,
             sts,
+            lambda,
             functions,
             log: Mutex::new(Log {
                 refused,
@@ -424,7 +436,11 @@ impl World {
             "sts" => return self.0.sts.answer(request, key),
             _ => {}
         }
-        let body = request.body();
+        let body = match wire::unpacked(request) {
+            Ok(body) => body,
+            Err(error) => return target.refused(&error),
+        };
+        let body = body.as_ref();
         let result = match target.service {
             "cloudwatch" if self.0.sts.has_expired(key) => {
                 let message = "The security token included in the request is expired";
@@ -443,6 +459,12 @@ impl World {
                 self.with_cloudwatch(&account, &target.region, |own| {
                     own.call(&target.operation, target.protocol, body, call.at)
                 })
+            }
+            "lambda" => {
+                return match self.0.lambda.invoke(request, call.number) {
+                    Ok(response) => response,
+                    Err(error) => target.refused(&error),
+                };
             }
             _ => self
                 .0

@@ -68,6 +68,11 @@ impl Refusal {
         Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed", message)
     }
 
+    pub(super) fn invalid_argument(what: &str) -> Refusal {
+        let message = format!("Invalid Argument: {what}");
+        Refusal::new(StatusCode::BAD_REQUEST, "InvalidArgument", &message)
+    }
+
     pub(super) fn not_implemented(what: &str) -> Refusal {
         let message =
             format!("A header you provided implies functionality that is not implemented: {what}");

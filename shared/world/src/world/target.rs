@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use http::{Request, Response};
+use http::{HeaderValue, Request, Response};
 
 use crate::s3;
 use crate::scenario::RefusalKind;
-use crate::wire::{ApiError, Protocol};
+use crate::wire::{ApiError, Protocol, read_form};
 
 /// What a request is for.
 pub(super) struct Target {
@@ -16,6 +16,7 @@ pub(super) struct Target {
     pub(super) region: String,
     pub(super) access_key: String,
     pub(super) object: (String, String),
+    wants_query_codes: bool,
 }
 
 impl Target {
@@ -41,25 +42,26 @@ impl Target {
         };
         let object = s3::bucket_and_key(host, path).unwrap_or_default();
         let (service, operation) = if host.starts_with("s3.") || host.contains(".s3.") {
-            let operation = if request.method() == "PUT" {
-                "PutObject"
-            } else {
-                "GetObject"
-            };
+            let operation = s3_operation(request.method().as_str(), &object.1);
             ("s3", operation.to_owned())
         } else {
             let service = match host.split('.').next()? {
                 "monitoring" => "cloudwatch",
                 "codepipeline" => "codepipeline",
+                "lambda" => "lambda",
                 "sts" => "sts",
                 _ => return None,
             };
             let operation = match protocol {
-                Protocol::Cbor => path.rsplit('/').next().unwrap_or(""),
-                Protocol::Json if service == "sts" => "AssumeRole",
-                Protocol::Json => header("x-amz-target").rsplit('.').next().unwrap_or(""),
+                Protocol::Cbor => path.rsplit('/').next().unwrap_or("").to_owned(),
+                Protocol::Json if service == "sts" => action(request.body()),
+                Protocol::Json if service == "lambda" => "Invoke".to_owned(),
+                Protocol::Json => {
+                    let target = header("x-amz-target");
+                    target.rsplit('.').next().unwrap_or("").to_owned()
+                }
             };
-            (service, operation.to_owned())
+            (service, operation)
         };
         let region = host
             .trim_end_matches(".amazonaws.com")
@@ -74,6 +76,7 @@ impl Target {
             region,
             access_key,
             object,
+            wants_query_codes: header("x-amzn-query-mode") == "true",
         })
     }
 
@@ -83,6 +86,9 @@ impl Target {
             Protocol::Cbor => response
                 .header("content-type", "application/cbor")
                 .header("smithy-protocol", "rpc-v2-cbor"),
+            Protocol::Json if self.service == "cloudwatch" => {
+                response.header("content-type", "application/x-amz-json-1.0")
+            }
             Protocol::Json => response.header("content-type", "application/x-amz-json-1.1"),
         };
         response.body(body).expect("these headers are valid")
@@ -111,10 +117,65 @@ impl Target {
                     .protocol
                     .write(&body)
                     .expect("two texts can be written");
-                self.response(error.status, body)
+                let mut response = self.response(error.status, body);
+                if let Some((name, value)) = self.error_header(error) {
+                    response.headers_mut().insert(name, value);
+                }
+                response
             }
         }
     }
+
+    /// Where the code stands that clients go by, if not in the body.
+    /// CloudWatch spoke the query protocol once: clients that ask for its
+    /// codes get them in a header.
+    fn error_header(&self, error: &ApiError) -> Option<(&'static str, HeaderValue)> {
+        let (name, value) = match self.service {
+            "lambda" => ("x-amzn-errortype", error.code.clone()),
+            "cloudwatch" if self.wants_query_codes => {
+                let fault = if error.status < 500 {
+                    "Sender"
+                } else {
+                    "Receiver"
+                };
+                let code = query_code(&error.code);
+                ("x-amzn-query-error", format!("{code};{fault}"))
+            }
+            _ => return None,
+        };
+        Some((name, HeaderValue::try_from(value).ok()?))
+    }
+}
+
+/// The code of the query protocol for an error's name.
+fn query_code(name: &str) -> &str {
+    match name {
+        "InvalidParameterValueException" => "InvalidParameterValue",
+        "InvalidParameterCombinationException" => "InvalidParameterCombination",
+        "MissingRequiredParameterException" => "MissingParameter",
+        "LimitExceededFault" => "LimitExceeded",
+        "ThrottlingException" => "Throttling",
+        "InternalServiceFault" => "InternalServiceError",
+        same => same,
+    }
+}
+
+/// What is done to a key, or to its bucket where there is no key.
+fn s3_operation(method: &str, key: &str) -> &'static str {
+    match (method, key) {
+        ("PUT", "") => "CreateBucket",
+        ("HEAD", "") => "HeadBucket",
+        (_, "") => "ListObjectsV2",
+        ("PUT", _) => "PutObject",
+        // `HeadObject` needs the right to `GetObject`, and is refused with it.
+        _ => "GetObject",
+    }
+}
+
+/// The operation that a form names.
+fn action(form: &[u8]) -> String {
+    let mut form = read_form(&String::from_utf8_lossy(form));
+    form.remove("Action").unwrap_or_default()
 }
 
 fn error_in_xml(error: &ApiError) -> String {

@@ -1,0 +1,111 @@
+//! Lambda's `Invoke`, as far as it is asynchronous: takes an event, answers
+//! at once, and runs the function with Lambda's retries.
+//!
+//! Events of CodePipeline do not come this way: `codepipeline/invoke.rs` sends
+//! them, with what befalls them there.
+
+use std::sync::Arc;
+
+use http::{Request, Response};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::clock::Clock;
+use crate::codepipeline::{Functions, Invocation, Settings};
+use crate::s3::percent_decoded;
+use crate::wire::ApiError;
+
+/// Lambda's queue for events.
+pub(crate) struct Lambda {
+    clock: Clock,
+    timeout: SignedDuration,
+    retry_waits: Vec<SignedDuration>,
+    functions: Functions,
+}
+
+impl Lambda {
+    pub(crate) fn new(clock: Clock, settings: &Settings, functions: Functions) -> Lambda {
+        Lambda {
+            clock,
+            timeout: settings.function_timeout,
+            retry_waits: settings.retry_waits.clone(),
+            functions,
+        }
+    }
+
+    /// `Invoke`. `number` tells calls apart.
+    pub(crate) fn invoke(
+        &self,
+        request: &Request<Vec<u8>>,
+        number: u64,
+    ) -> Result<Response<Vec<u8>>, ApiError> {
+        let function = function(request)?;
+        let kind = request.headers().get("x-amz-invocation-type");
+        let status = match kind.map_or("RequestResponse", |kind| kind.to_str().unwrap_or("")) {
+            "Event" => {
+                let event = serde_json::from_slice(request.body()).map_err(|error| {
+                    let message = format!("Could not parse request body into json: {error}");
+                    ApiError::client("InvalidRequestContentException", message)
+                })?;
+                self.send(Invocation {
+                    function,
+                    event,
+                    request_id: format!("00000000-0000-4000-8001-{number:012x}"),
+                    deadline: Timestamp::MAX,
+                    attempt: 1,
+                });
+                202
+            }
+            "DryRun" => 204,
+            other => {
+                let message =
+                    format!("this world invokes with `Event` and `DryRun`, not with `{other}`");
+                return Err(ApiError::client("InvalidParameterValueException", message));
+            }
+        };
+        let response = Response::builder().status(status).body(Vec::new());
+        Ok(response.expect("these are statuses"))
+    }
+
+    /// Runs the function in the background, again where it fails.
+    fn send(&self, invocation: Invocation) {
+        let (clock, timeout) = (self.clock, self.timeout);
+        let (functions, waits) = (Arc::clone(&self.functions), self.retry_waits.clone());
+        tokio::spawn(async move {
+            let mut waits = waits.into_iter();
+            for attempt in 1.. {
+                let deadline = clock.now().saturating_add(timeout);
+                let run = functions(Invocation {
+                    deadline: deadline.unwrap_or(Timestamp::MAX),
+                    attempt,
+                    ..invocation.clone()
+                });
+                let limit = timeout.try_into().unwrap_or_default();
+                let ended = tokio::time::timeout(limit, run).await;
+                let (Ok(Err(_)) | Err(_), Some(wait)) = (ended, waits.next()) else {
+                    return;
+                };
+                tokio::time::sleep(wait.try_into().unwrap_or_default()).await;
+            }
+        });
+    }
+}
+
+/// The name in `/2015-03-31/functions/NAME/invocations`, which may be an ARN
+/// and may have a qualifier.
+fn function(request: &Request<Vec<u8>>) -> Result<String, ApiError> {
+    let path = request.uri().path();
+    let name = path
+        .strip_prefix("/2015-03-31/functions/")
+        .and_then(|rest| rest.strip_suffix("/invocations"));
+    let Some(name) = name.map(percent_decoded) else {
+        let message = format!("Lambda has nothing at {path} in this world");
+        return Err(ApiError::client("UnknownOperationException", message));
+    };
+    let parts: Vec<&str> = name.split(':').collect();
+    let name = parts.iter().position(|part| *part == "function");
+    let name = name.map_or(parts.first(), |at| parts.get(at + 1));
+    Ok(name.copied().unwrap_or_default().to_owned())
+}
+
+#[cfg(test)]
+mod tests;
