@@ -4,8 +4,13 @@ SHELL := /bin/sh
 CARGO ?= cargo
 # The fast runner where it is installed; plain cargo does the same.
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
+# The folders of tests in Python that there are.
+PYTHON_TESTS := $(wildcard tests/infra tests/wire tests/emulated)
+# Another file, another stamp: what is installed is what is pinned.
+PYTHON_PINS := tests/python/requirements.txt
+PYTHON_STAMP := .venv/tests-$(firstword $(shell cksum $(PYTHON_PINS)))
 
-.PHONY: help demo test check docs bench bench-judge soak clean
+.PHONY: help demo test test-python check docs bench bench-judge soak clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -14,7 +19,7 @@ demo: ## rehearse four releases of an example service, no AWS account
 	@$(CARGO) build --locked -q -p sluice
 	@examples/checkout/demo.sh target/debug/sluice
 
-test: check ## everything that CI runs
+test: check $(PYTHON_STAMP) ## everything that CI runs
 	$(CARGO) build --locked --workspace --all-targets
 ifeq ($(NEXTEST),yes)
 	$(CARGO) nextest run --locked --workspace --no-fail-fast
@@ -22,6 +27,15 @@ else
 	$(CARGO) test --locked --workspace --no-fail-fast
 endif
 	@examples/checkout/demo.sh target/debug/sluice > target/demo.txt && tail -n 5 target/demo.txt
+	@$(MAKE) --no-print-directory test-python
+
+test-python: $(PYTHON_STAMP) ## the tests in Python alone: the template, and what speaks to binaries
+	.venv/bin/python -B -m pytest $(PYTHON_TESTS)
+
+$(PYTHON_STAMP): $(PYTHON_PINS)
+	python3 -m venv .venv
+	.venv/bin/pip install -q -r $(PYTHON_PINS)
+	touch $@
 
 check: ## format and lints
 	$(CARGO) fmt --all --check

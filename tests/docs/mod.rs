@@ -1,4 +1,5 @@
 //! The documents say what the code does.
 
+mod assumptions;
 mod errors;
 mod readme;

@@ -1,9 +1,10 @@
-//! The README's commands are run, its plan is read, and the scenario page's
-//! scenario as well.
+//! The README's commands are run, its plan is read, and the plans and
+//! scenarios of other pages as well.
 
 use std::process::Command;
 
 use sluice_core::plan::Plan;
+use sluice_core::settings::Mode;
 use sluice_world::Scenario;
 
 use crate::cli::{binary, root};
@@ -52,6 +53,15 @@ fn the_plan_of_the_readme_is_accepted_without_warnings() {
     for block in blocks("README.md", "yaml") {
         let (_, warnings) = Plan::read_yaml_with_warnings(&block).unwrap();
         assert!(warnings.is_empty(), "{warnings}");
+    }
+}
+
+#[test]
+fn the_plan_of_the_deploy_page_is_accepted_and_only_watches() {
+    for block in blocks("docs/deploy.md", "yaml") {
+        let plan = Plan::read_yaml(&block).unwrap();
+        let stage = &plan.stages[0];
+        assert_eq!(stage.gates[0].settings.mode(), Mode::WatchOnly);
     }
 }
 

@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 use sluice::rehearsal::{EVIDENCE_BUCKET, artifact, aws_of, in_virtual_time};
 use sluice_gates::{AnyGate, BakeGate, ClearGate};
-use sluice_host::{Ended, Handled, Host, handle};
+use sluice_host::{Ended, Handled, Host, handle, reap};
 use sluice_world::codepipeline::{
     Action, ActionRun, Answer, Execution, ExecutionStatus, FunctionError, Invocation, Mode,
     Pipeline, Stage, What, Work,
@@ -32,6 +32,9 @@ pipeline: { look_every: 5m }
 /// Changes the event of an invocation, counted from 0.
 pub(super) type Doctor = Arc<dyn Fn(usize, &mut Value, &World) + Send + Sync>;
 
+/// Makes Lambda's record of an event that no function handled.
+pub(super) type Record = Arc<dyn Fn(&Value) -> Value + Send + Sync>;
+
 /// A release, and what is wrong with it.
 pub(super) struct Case {
     pub(super) artifact: Vec<u8>,
@@ -46,6 +49,9 @@ pub(super) struct Case {
     pub(super) lives: Option<SignedDuration>,
     /// Whether the first event is handled twice at the same time.
     pub(super) twice: bool,
+    /// From this invocation on the function dies, and the reaper gets what
+    /// Lambda records of it.
+    pub(super) dies: Option<(usize, Record)>,
     /// Whether the last event comes once more when all is over.
     pub(super) once_more: bool,
 }
@@ -63,6 +69,7 @@ impl Default for Case {
             prepare: Arc::new(|_| {}),
             lives: None,
             twice: false,
+            dies: None,
             once_more: false,
         }
     }
@@ -175,6 +182,14 @@ impl Done {
         token.as_str().unwrap().to_owned()
     }
 
+    /// What the reaper makes of a record when all is over.
+    pub(super) fn reap(&self, record: &Value) -> Handled {
+        let log: sluice_host::Log = Arc::new(|_| {});
+        in_virtual_time(async { reap(record, &aws_of(&self.world), &log).await })
+            .unwrap()
+            .unwrap()
+    }
+
     pub(super) fn evidence_keys(&self, beginning: &str) -> Vec<String> {
         keys(&self.world, beginning)
     }
@@ -254,11 +269,12 @@ async fn run(case: Case) -> Done {
         Arc::new(move |line| log.lock().unwrap().log.push(line)),
     ));
     let (doctor, lives, twice) = (case.doctor, case.lives, case.twice);
+    let dies = case.dies;
     let (own, weak) = (Arc::clone(&gathered), world.downgraded());
     let late = Arc::clone(&host);
     world.set_functions(Arc::new(move |invocation: Invocation| {
         let (host, own, doctor) = (Arc::clone(&host), Arc::clone(&own), Arc::clone(&doctor));
-        let weak = weak.clone();
+        let (weak, dies) = (weak.clone(), dies.clone());
         Box::pin(async move {
             let mut event = invocation.event;
             let number = own.lock().unwrap().events.len();
@@ -271,6 +287,10 @@ async fn run(case: Case) -> Done {
                     handle(&event, deadline, &host)
                 );
                 vec![first, second]
+            } else if let Some((from, record)) = &dies
+                && number >= *from
+            {
+                vec![reap(&record(&event), &host.aws, &host.log).await]
             } else {
                 vec![handle(&event, deadline, &host).await]
             };

@@ -7,6 +7,7 @@ mod events;
 mod limits;
 mod parameters;
 mod plans;
+mod reaped;
 mod records;
 mod secrets;
 mod tokens;

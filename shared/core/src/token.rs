@@ -58,6 +58,9 @@ pub struct Token {
     /// The longest time between two looks so far, in seconds.
     #[serde(rename = "gap")]
     pub longest_gap_seconds: u32,
+    /// Looks so far: for people who read logs, never taken for time.
+    #[serde(default)]
+    pub looks: u32,
     /// Before this moment a look has nothing new to see.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_before: Option<Timestamp>,
@@ -110,6 +113,7 @@ impl Token {
             first: now,
             last: now,
             longest_gap_seconds: 0,
+            looks: 0,
             not_before: None,
             watch_only: false,
             until: None,
@@ -188,6 +192,7 @@ impl Token {
         let gap = crate::Duration::from_signed(now.duration_since(self.last)).as_seconds();
         self.longest_gap_seconds = self.longest_gap_seconds.max(gap);
         self.last = self.last.max(now);
+        self.looks = self.looks.saturating_add(1);
         self
     }
 

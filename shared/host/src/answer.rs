@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use serde_json::json;
 use sluice_aws::{AwsError, FailureType, PutOutcome, Summary};
 use sluice_core::evidence::Evidence;
-use sluice_core::token::sha256;
+use sluice_core::token::{Subject, sha256};
 use sluice_core::verdict::Outcome;
 
 use crate::look::{Concluded, Ended, Ending};
@@ -34,9 +34,10 @@ pub fn fitted(text: &str, characters_max: usize) -> String {
     format!("{kept}{CUT}")
 }
 
-/// Gives the answer.
+/// Gives the answer. `pipeline` is for the log.
 pub(crate) async fn answer(
     job: &str,
+    pipeline: Option<&str>,
     concluded: Concluded,
     host: &Host,
 ) -> Result<Handled, AwsError> {
@@ -55,7 +56,16 @@ pub(crate) async fn answer(
                 .aws
                 .answer_success(job, Some(token.write()), &summary, &[])
                 .await?;
-            log(host, "INFO", job, &token.subject, "goes on", &line);
+            let line_of_log = Line {
+                level: "INFO",
+                message: "goes on",
+                pipeline,
+                subject: &token.subject,
+                job,
+                look: token.looks,
+                text: &line,
+            };
+            line_of_log.write(host);
             Ok(handled(answered, Handled::Continued { line }))
         }
         Concluded::End(ending) => end(job, *ending, host).await,
@@ -66,6 +76,7 @@ async fn end(job: &str, ending: Ending, host: &Host) -> Result<Handled, AwsError
     let Ending {
         mut evidence,
         error,
+        look,
     } = ending;
     let kept = keep(&mut evidence, host).await;
     let subject = evidence.subject.clone();
@@ -120,14 +131,16 @@ async fn end(job: &str, ending: Ending, host: &Host) -> Result<Handled, AwsError
             )
             .await?
     };
-    log(
-        host,
-        if error.is_some() { "ERROR" } else { "INFO" },
+    let line = Line {
+        level: if error.is_some() { "ERROR" } else { "INFO" },
+        message: "ended",
+        pipeline: Some(&evidence.pipeline),
+        subject: &evidence.subject,
         job,
-        &evidence.subject,
-        "ended",
-        &text,
-    );
+        look,
+        text: &text,
+    };
+    line.write(host);
     let ended = Ended {
         evidence_address: kept.address(),
         message: text,
@@ -192,23 +205,31 @@ async fn put(
     }
 }
 
-fn log(
-    host: &Host,
-    level: &str,
-    job: &str,
-    subject: &sluice_core::token::Subject,
-    message: &str,
-    text: &str,
-) {
-    (host.log)(json!({
-        "level": level,
-        "message": message,
-        "job": job,
-        "release": subject.release,
-        "stage": subject.stage,
-        "gate": subject.gate,
-        "text": text,
-    }));
+/// A line of the log about a look that was answered.
+struct Line<'a> {
+    level: &'static str,
+    message: &'static str,
+    pipeline: Option<&'a str>,
+    subject: &'a Subject,
+    job: &'a str,
+    look: u32,
+    text: &'a str,
+}
+
+impl Line<'_> {
+    fn write(&self, host: &Host) {
+        (host.log)(json!({
+            "level": self.level,
+            "message": self.message,
+            "pipeline": self.pipeline,
+            "release": self.subject.release,
+            "stage": self.subject.stage,
+            "gate": self.subject.gate,
+            "job": self.job,
+            "look": self.look,
+            "text": self.text,
+        }));
+    }
 }
 
 #[cfg(test)]

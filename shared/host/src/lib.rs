@@ -32,6 +32,8 @@ use sluice_aws::{Answered, Aws, AwsError};
 use sluice_core::{Duration, GateError};
 use sluice_gates::AnyGate;
 
+use parameters::Parameters;
+
 pub use answer::{MESSAGE_CHARACTERS_MAX, SUMMARY_CHARACTERS_MAX, fitted};
 pub use job::{Job, job_id};
 pub use look::Ended;
@@ -143,7 +145,13 @@ pub async fn handle(raw: &Value, deadline: Timestamp, host: &Host) -> Result<Han
         }),
         () = host.aws.pause(time) => out_of_time(raw, job_id, now, deadline, host),
     };
-    answer::answer(job_id, concluded, host).await
+    answer::answer(job_id, pipeline(raw).as_deref(), concluded, host).await
+}
+
+/// The pipeline, as far as the event names it.
+fn pipeline(raw: &Value) -> Option<String> {
+    let job = Job::read(raw).ok()?;
+    Parameters::read(job.user_parameters()).ok()?.pipeline
 }
 
 /// Nothing was decided in time. A job that can go on does: its next look

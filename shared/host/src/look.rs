@@ -44,6 +44,8 @@ pub(crate) enum Concluded {
 pub(crate) struct Ending {
     pub(crate) evidence: Evidence,
     pub(crate) error: Option<GateError>,
+    /// Looks at this gate so far.
+    pub(crate) look: u32,
 }
 
 /// A final answer, as it was given.
@@ -505,6 +507,7 @@ impl Session {
         Concluded::End(Box::new(Ending {
             evidence,
             error: None,
+            look: self.token.looks,
         }))
     }
 
@@ -515,6 +518,7 @@ impl Session {
         Concluded::End(Box::new(Ending {
             evidence,
             error: Some(error),
+            look: self.token.looks,
         }))
     }
 

@@ -16,10 +16,9 @@ use sluice_core::verdict::{Outcome, outcome};
 
 use crate::answer::{MESSAGE_CHARACTERS_MAX, SUMMARY_CHARACTERS_MAX, fitted};
 use crate::carried::{mode, same_again};
-use crate::job::{Job, job_id};
+use crate::job::job_id;
 use crate::message::{self, About, Kept};
-use crate::parameters::Parameters;
-use crate::{Handled, Log, handled};
+use crate::{Handled, Log, handled, pipeline};
 
 /// What Lambda sends to a destination for failures.
 #[derive(Debug, Default, Deserialize)]
@@ -126,15 +125,13 @@ struct LastWords {
     pipeline: Option<String>,
     subject: Subject,
     outcome: Outcome,
+    look: u32,
     error: GateError,
     text: String,
 }
 
 impl LastWords {
     fn of(event: &Value, job: &str, error: GateError, now: Timestamp) -> LastWords {
-        let parameters = Job::read(event)
-            .ok()
-            .and_then(|job| Parameters::read(job.user_parameters()).ok());
         let token = same_again(event, job, now);
         let unknown = || "unknown".to_owned();
         let subject = token.as_ref().map_or_else(
@@ -154,9 +151,10 @@ impl LastWords {
             evidence: &Kept::NotAtAll,
         };
         LastWords {
-            pipeline: parameters.and_then(|parameters| parameters.pipeline),
+            pipeline: pipeline(event),
             text: message::gate_error(&error, decision, &about),
             outcome: decision.outcome,
+            look: token.as_ref().map_or(1, |token| token.looks),
             subject,
             error,
         }
@@ -188,6 +186,7 @@ impl LastWords {
             "stage": self.subject.stage,
             "gate": self.subject.gate,
             "job": job,
+            "look": self.look,
             "text": self.error.to_string(),
         })
     }

@@ -1,0 +1,1 @@
+"""The functions' real binaries, run as Lambda runs them."""

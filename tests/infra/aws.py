@@ -1,0 +1,147 @@
+"""Deploys the template into moto's CloudFormation and looks up what came of it.
+
+moto passes over types and properties that it does not know, and says CREATE_COMPLETE. So what it passes over is named
+here, and a change of that is red. Of those types the properties that CloudFormation would use, references resolved, are
+put through the service's own API instead (`by_hand`): boto3 then holds them to AWS's model, and they can be read back.
+"""
+
+import io
+import json
+import zipfile
+from functools import cache
+
+import boto3
+from botocore.exceptions import ClientError
+from moto.cloudformation.models import cloudformation_backends
+from moto.cloudformation.parsing import clean_json
+from moto.core import DEFAULT_ACCOUNT_ID
+
+from infra.template import CODE_BUCKET, FUNCTIONS, REGION, of_type, properties
+
+STACK = "sluice"
+
+# Whole types; the properties, of buckets and functions, are named by the tests that look for them.
+TYPES_PASSED_OVER = {
+    "AWS::CloudWatch::Alarm",
+    "AWS::Lambda::EventInvokeConfig",
+    "AWS::S3::BucketPolicy",
+    "AWS::SQS::QueuePolicy",
+}
+
+
+@cache
+def client(service):
+    """A client of a service."""
+    return boto3.client(service, region_name=REGION)
+
+
+def deploy(template, **parameters):
+    """Creates the stack."""
+    put_code()
+    client("cloudformation").create_stack(
+        StackName=STACK,
+        TemplateBody=json.dumps(template),
+        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
+        Capabilities=["CAPABILITY_IAM"],
+    )
+
+
+def put_code():
+    """Puts zips where the translated template looks for them."""
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w") as archive:
+        archive.writestr("bootstrap", "")
+    client("s3").create_bucket(Bucket=CODE_BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+    for name in FUNCTIONS:
+        client("s3").put_object(Bucket=CODE_BUCKET, Key=f"{name}.zip", Body=body.getvalue())
+
+
+def resources():
+    """The physical ids of what was created, by logical id. What moto passed over has none."""
+    found = client("cloudformation").describe_stack_resources(StackName=STACK)["StackResources"]
+    return {own["LogicalResourceId"]: own["PhysicalResourceId"] for own in found if "LogicalResourceId" in own}
+
+
+def outputs():
+    """The stack's outputs."""
+    stack = client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
+    return {own["OutputKey"]: own["OutputValue"] for own in stack["Outputs"]}
+
+
+def resolved(template, name):
+    """The properties of a resource with its references resolved by moto."""
+    stacks = cloudformation_backends[DEFAULT_ACCOUNT_ID][REGION].stacks.values()
+    stack = next(own for own in stacks if own.name == STACK)
+    return clean_json(properties(template, name), stack.resource_map)
+
+
+def by_hand(template):
+    """Puts what CloudFormation passed over, by each service's own API."""
+    for name in of_type(template, "AWS::Lambda::EventInvokeConfig"):
+        client("lambda").put_function_event_invoke_config(**resolved(template, name))
+    for name in of_type(template, "AWS::CloudWatch::Alarm"):
+        client("cloudwatch").put_metric_alarm(AlarmName=name, **resolved(template, name))
+    put_bucket(resolved(template, "EvidenceBucket"))
+    for name in of_type(template, "AWS::S3::BucketPolicy"):
+        own = resolved(template, name)
+        client("s3").put_bucket_policy(Bucket=own["Bucket"], Policy=json.dumps(own["PolicyDocument"]))
+    for name in of_type(template, "AWS::SQS::QueuePolicy"):
+        own = resolved(template, name)
+        for queue in own["Queues"]:
+            policy = {"Policy": json.dumps(own["PolicyDocument"])}
+            client("sqs").set_queue_attributes(QueueUrl=queue, Attributes=policy)
+
+
+def put_bucket(settings):
+    """Puts the bucket's settings that CloudFormation passed over."""
+    s3, bucket = client("s3"), resources()["EvidenceBucket"]
+    s3.put_public_access_block(
+        Bucket=bucket, PublicAccessBlockConfiguration=settings["PublicAccessBlockConfiguration"]
+    )
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration=settings["VersioningConfiguration"])
+    s3.put_bucket_ownership_controls(Bucket=bucket, OwnershipControls=settings["OwnershipControls"])
+    rules = [rule(own) for own in settings["LifecycleConfiguration"]["Rules"]]
+    s3.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": rules})
+
+
+def rule(own):
+    """A lifecycle rule of CloudFormation in the words of S3, which differ."""
+    days, marker = own.get("ExpirationInDays"), own.get("ExpiredObjectDeleteMarker")
+    expiration = {"Days": days} if days else {"ExpiredObjectDeleteMarker": marker}
+    kept = ("Status", "NoncurrentVersionExpiration", "AbortIncompleteMultipartUpload")
+    return {"ID": own["Id"], "Filter": {"Prefix": ""}, "Expiration": expiration} | {
+        key: own[key] for key in kept if key in own
+    }
+
+
+def facts():
+    """What can be looked up of a stack that differs between two only if their templates do."""
+    own, iam = resources(), client("iam")
+    function = client("lambda").get_function_configuration
+    queue = client("sqs").get_queue_attributes(QueueUrl=own["UnansweredQueue"], AttributeNames=["All"])["Attributes"]
+    read = {
+        "gate": [function(FunctionName=own["BakeFunction"]).get(key) for key in ("Timeout", "Runtime", "Environment")],
+        "reaper": [function(FunctionName=own["ReaperFunction"]).get(key) for key in ("Timeout", "Runtime")],
+        "gate's rights": iam.get_role_policy(RoleName=own["BakeRole"], PolicyName="gate")["PolicyDocument"],
+        "reaper's rights": iam.get_role_policy(RoleName=own["ReaperRole"], PolicyName="reaper")["PolicyDocument"],
+        "queue": [queue.get(key) for key in ("SqsManagedSseEnabled", "MessageRetentionPeriod")],
+        "logs": [group.get("retentionInDays") for group in client("logs").describe_log_groups()["logGroups"]],
+        "encryption": encryption(own["EvidenceBucket"]),
+        "outputs": outputs(),
+    }
+    return {name: same_names(str(value), own) for name, value in read.items()}
+
+
+def encryption(bucket):
+    """How a bucket is encrypted, if it is."""
+    try:
+        return client("s3").get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]
+    except ClientError as error:
+        return error.response["Error"]["Code"]
+
+
+def same_names(text, own):
+    """A text with logical names instead of physical ones, which end in random characters."""
+    for logical, physical in own.items():
+        text = text.replace(physical.rsplit("/", 1)[-1], logical)
+    return text

@@ -1,0 +1,79 @@
+"""How what is kept is protected: the evidence, the queue, the logs."""
+
+from infra.template import of_type, properties
+
+# Artifact credentials lie in the queue's messages.
+QUEUE_SECONDS_MAX = 3600
+PUBLIC_ACCESS = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
+ONLY_OVER_TLS = {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def problems(template):
+    """What is wrong, in words."""
+    return bucket(template) + queue(template) + logs(template)
+
+
+def bucket(template):
+    """What is wrong with the evidence bucket."""
+    found = []
+    own = template["Resources"]["EvidenceBucket"]
+    settings = own["Properties"]
+    if (own.get("DeletionPolicy"), own.get("UpdateReplacePolicy")) != ("Retain", "Retain"):
+        found.append("the evidence goes with the stack")
+    rules = settings.get("BucketEncryption", {}).get("ServerSideEncryptionConfiguration")
+    if rules != [{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]:
+        found.append("the evidence is not encrypted")
+    closed = settings.get("PublicAccessBlockConfiguration", {})
+    found.extend(f"the bucket lacks {name}" for name in PUBLIC_ACCESS if closed.get(name) is not True)
+    if settings.get("VersioningConfiguration") != {"Status": "Enabled"}:
+        found.append("overwritten evidence is lost")
+    if not over_tls(template, "AWS::S3::BucketPolicy", ("Bucket", {"Ref": "EvidenceBucket"})):
+        found.append("the bucket takes calls without TLS")
+    return found
+
+
+def queue(template):
+    """What is wrong with the queue."""
+    found = []
+    settings = properties(template, "UnansweredQueue")
+    if settings.get("SqsManagedSseEnabled") is not True:
+        found.append("the queue is not encrypted")
+    # SQS keeps messages for four days unless told.
+    if settings.get("MessageRetentionPeriod", 345_600) > QUEUE_SECONDS_MAX:
+        found.append("credentials stay in the queue")
+    if not over_tls(template, "AWS::SQS::QueuePolicy", ("Queues", [{"Ref": "UnansweredQueue"}])):
+        found.append("the queue takes calls without TLS")
+    if "UnansweredQueue" not in watched(template):
+        found.append("nobody is told of messages in the queue")
+    return found
+
+
+def logs(template):
+    """What is wrong with the logs."""
+    groups = of_type(template, "AWS::Logs::LogGroup")
+    return [f"{name} are kept for ever" for name, own in groups.items() if "RetentionInDays" not in own["Properties"]]
+
+
+def over_tls(template, kind, subject):
+    """Whether a policy of that kind denies whatever comes without TLS to all of the subject."""
+    name, value = subject
+    denials = [
+        own
+        for policy in of_type(template, kind).values()
+        if policy["Properties"][name] == value
+        for own in policy["Properties"]["PolicyDocument"]["Statement"]
+        if own["Effect"] == "Deny" and own["Principal"] == "*" and own["Action"] in ("s3:*", "sqs:*")
+    ]
+    return any(own["Condition"] == ONLY_OVER_TLS for own in denials)
+
+
+def watched(template):
+    """The queues whose visible messages raise an alarm, at one."""
+    alarms = [own["Properties"] for own in of_type(template, "AWS::CloudWatch::Alarm").values()]
+    return [
+        dimension["Value"]["Fn::GetAtt"][0]
+        for alarm in alarms
+        if alarm["MetricName"] == "ApproximateNumberOfMessagesVisible"
+        and (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
+        for dimension in alarm["Dimensions"]
+    ]

@@ -1,0 +1,86 @@
+"""What the functions may do."""
+
+import json
+
+from infra.template import PATH, of_type, properties
+
+# What AWS gives only for all resources, and why.
+FOR_ALL = {
+    "cloudwatch:DescribeAlarms": "leaves out composite alarms for who may not read all",
+    "cloudwatch:DescribeAlarmHistory": "the same",
+    "cloudwatch:GetMetricData": "metrics are no resources",
+    "codepipeline:GetJobDetails": "jobs are no resources",
+    "codepipeline:PutJobFailureResult": "jobs are no resources; a pipeline's ARN is not enough",
+    "codepipeline:PutJobSuccessResult": "jobs are no resources; a pipeline's ARN is not enough",
+}
+
+# What a gate's role has beside what the source calls, and why.
+NOT_CALLED = {
+    "lambda:InvokeFunction": "Lambda itself sends the record of a failure to the reaper in the function's name",
+    "logs:CreateLogStream": "Lambda itself writes the log in the function's name",
+    "logs:PutLogEvents": "Lambda itself writes the log in the function's name",
+    "s3:ListBucket": "without it S3 says that an absent object is forbidden",
+}
+
+REAPER = {
+    "codepipeline:PutJobFailureResult",
+    "codepipeline:PutJobSuccessResult",
+    "logs:CreateLogStream",
+    "logs:PutLogEvents",
+    "sqs:SendMessage",
+}
+
+
+def statements(template, role):
+    """All statements of a role."""
+    return [own for policy in properties(template, role)["Policies"] for own in policy["PolicyDocument"]["Statement"]]
+
+
+def listed(value):
+    """A list, also of one."""
+    return value if isinstance(value, list) else [value]
+
+
+def actions(template, role):
+    """All that a role may do to anything."""
+    return {action for own in statements(template, role) for action in listed(own["Action"])}
+
+
+def for_all(template):
+    """What some role may do to all resources."""
+    return {
+        action
+        for role in of_type(template, "AWS::IAM::Role")
+        for own in statements(template, role)
+        if "*" in listed(own["Resource"])
+        for action in listed(own["Action"])
+    }
+
+
+def problems(template):
+    """What is wrong with the roles, in words."""
+    found = []
+    roles = set(of_type(template, "AWS::IAM::Role"))
+    if roles != {"BakeRole", "ReaperRole"}:
+        found.append(f"roles {sorted(roles)}")
+    for role in sorted(roles):
+        if properties(template, role).get("ManagedPolicyArns"):
+            found.append(f"{role} has a policy of others")
+        for own in statements(template, role):
+            found.extend(f"{role} may {action}" for action in listed(own["Action"]) if "*" in action)
+            if own["Effect"] != "Allow" or "NotAction" in own or "NotResource" in own:
+                found.append(f"{role} has a statement that does not say what it allows")
+    for action in sorted(for_all(template) ^ set(FOR_ALL)):
+        found.append(f"{action} is for all resources in the template or in the list of reasons, not in both")
+    for role, logs in (("BakeRole", "BakeLogs"), ("ReaperRole", "ReaperLogs")):
+        written = [own["Resource"] for own in statements(template, role) if "logs:PutLogEvents" in listed(own["Action"])]
+        if written != [{"Fn::GetAtt": [logs, "Arn"]}]:
+            found.append(f"{role} writes to {json.dumps(written)}")
+    return found
+
+
+def unexplained():
+    """Lines of the template that give all resources without a comment right above."""
+    lines = PATH.read_text().splitlines()
+    stars = [number for number, line in enumerate(lines) if line.strip() == 'Resource: "*"']
+    return [number + 1 for number in stars if not lines[number - 1].strip().startswith("#")], len(stars)

@@ -1,0 +1,49 @@
+"""Reads the template, and translates it as CloudFormation's Serverless transform does."""
+
+import copy
+import os
+from pathlib import Path
+
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
+from samtranslator.yaml_helper import yaml_parse
+
+ROOT = Path(__file__).parents[2]
+PATH = ROOT / "infra" / "template.yaml"
+REGION = "eu-west-1"
+CODE_BUCKET = "code"
+FUNCTIONS = ("BakeFunction", "ReaperFunction")
+
+# The translator asks boto3 for the region, and boto3 the environment.
+os.environ["AWS_DEFAULT_REGION"] = REGION
+
+
+def load():
+    """The template as written, with CloudFormation's short tags spelled out."""
+    return yaml_parse(PATH.read_text())
+
+
+def translate(template):
+    """The template as CloudFormation carries it out, its code in a bucket."""
+    template = copy.deepcopy(template)
+    for name in FUNCTIONS:
+        template["Resources"][name]["Properties"]["CodeUri"] = f"s3://{CODE_BUCKET}/{name}.zip"
+    # No managed policies are used, so none are loaded from AWS.
+    return Translator({}, Parser()).translate(template, {})
+
+
+def translated(change=lambda template: None):
+    """The translated template after a change to what is written."""
+    template = load()
+    change(template)
+    return translate(template)
+
+
+def properties(template, name):
+    """The properties of a resource."""
+    return template["Resources"][name]["Properties"]
+
+
+def of_type(template, kind):
+    """The resources of a type, by name."""
+    return {name: own for name, own in template["Resources"].items() if own["Type"] == kind}

@@ -1,0 +1,272 @@
+"""What an installation consists of, looked up in an emulated AWS."""
+
+import json
+import tomllib
+from ast import literal_eval
+
+import pytest
+from botocore.exceptions import ClientError
+from moto import mock_aws
+
+from infra import aws
+from infra.template import ROOT, load, of_type, translated
+
+BAKE, REAPER = "sluice-bake", "sluice-reaper"
+LAMBDA = "arn:aws:lambda:eu-west-1:123456789012:function:"
+
+
+@pytest.fixture
+def template():
+    """The translated template."""
+    return translated()
+
+
+@pytest.fixture
+def stack(template):
+    """The template deployed as it is, before anything is put by hand."""
+    with mock_aws():
+        aws.deploy(template)
+        yield aws.resources()
+
+
+@pytest.fixture
+def whole(template, stack):
+    """The same, with what moto's CloudFormation passed over put by hand."""
+    aws.by_hand(template)
+    return stack
+
+
+def test_every_resource_exists_but_those_of_types_that_moto_passes_over(template, stack):
+    passed_over = {name for kind in aws.TYPES_PASSED_OVER for name in of_type(template, kind)}
+    assert set(stack) == set(template["Resources"]) - passed_over
+    assert len(passed_over) == 7
+
+
+def test_moto_still_passes_over_these_properties_of_a_bucket(stack):
+    s3, bucket = aws.client("s3"), {"Bucket": stack["EvidenceBucket"]}
+    assert "Status" not in s3.get_bucket_versioning(**bucket)
+    for read in (s3.get_public_access_block, s3.get_bucket_lifecycle_configuration, s3.get_bucket_ownership_controls):
+        with pytest.raises(ClientError, match="was not found|does not exist|were not found"):
+            read(**bucket)
+
+
+def test_the_gates_function_is_as_written(stack):
+    own = aws.client("lambda").get_function_configuration(FunctionName=BAKE)
+    expected = {
+        "Runtime": "provided.al2023",
+        "Handler": "bootstrap",
+        "Timeout": 120,
+        "MemorySize": 256,
+        "Environment": {"Variables": {"SLUICE_EVIDENCE_BUCKET": stack["EvidenceBucket"]}},
+        "Role": role_arn(stack["BakeRole"]),
+        "Version": "$LATEST",
+    }
+    assert {key: own[key] for key in expected} == expected
+
+
+def test_the_reapers_function_is_as_written_and_knows_no_bucket(stack):
+    own = aws.client("lambda").get_function_configuration(FunctionName=REAPER)
+    expected = ("provided.al2023", 30, 128, role_arn(stack["ReaperRole"]))
+    assert tuple(own[key] for key in ("Runtime", "Timeout", "MemorySize", "Role")) == expected
+    assert "Environment" not in own
+
+
+def test_architecture_memory_and_concurrency_are_parameters(template):
+    with mock_aws():
+        aws.deploy(template, Architecture="arm64", MemorySize="512", ReservedConcurrency="7")
+        own = aws.client("lambda").get_function(FunctionName=BAKE)
+        assert own["Configuration"]["MemorySize"] == 512
+        assert own["Concurrency"] == {"ReservedConcurrentExecutions": 7}
+        assert aws.resolved(template, "BakeFunction")["Architectures"] == ["arm64"]
+
+
+def test_moto_still_passes_over_these_properties_of_a_function(template):
+    with mock_aws():
+        aws.deploy(template, Architecture="arm64")
+        own = aws.client("lambda").get_function_configuration(FunctionName=BAKE)
+    assert own["Architectures"] == ["x86_64"]
+    assert "LoggingConfig" not in own
+
+
+def test_without_a_reservation_a_function_shares_the_accounts_concurrency(stack):
+    assert "Concurrency" not in aws.client("lambda").get_function(FunctionName=BAKE)
+
+
+def role_arn(name):
+    """The ARN of a role."""
+    return f"arn:aws:iam::123456789012:role/{name}"
+
+
+def policies(role):
+    """The statements of a role as IAM has them, by their ids."""
+    iam = aws.client("iam")
+    assert iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"] == []
+    names = iam.list_role_policies(RoleName=role)["PolicyNames"]
+    # moto's CloudFormation hands a document to its IAM as Python writes it, not as JSON.
+    texts = [iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"] for name in names]
+    documents = [literal_eval(text) for text in texts]
+    return {own["Sid"]: own for document in documents for own in document["Statement"]}
+
+
+def test_the_gates_role_reaches_only_its_own(stack):
+    own = {name: statement["Resource"] for name, statement in policies(stack["BakeRole"]).items()}
+    bucket = f"arn:aws:s3:::{stack['EvidenceBucket']}"
+    assert own == {
+        "ReadAlarmsAndMetrics": "*",
+        "AnswerJobs": "*",
+        "ReadReleases": "arn:aws:codepipeline:eu-west-1:123456789012:*",
+        "KeepRecords": f"{bucket}/begun/*",
+        "KeepEvidence": f"{bucket}/evidence/*",
+        "TellAbsentFromForbidden": bucket,
+        "ReadAsOthers": "arn:aws:iam::*:role/sluice/*",
+        "SendToReaper": LAMBDA + REAPER,
+        # On AWS this ends in `:*`, which are the group's streams.
+        "WriteLogs": f"arn:aws:logs:eu-west-1:123456789012:log-group:{stack['BakeLogs']}",
+    }
+
+
+def test_the_reapers_role_reaches_only_its_own(stack):
+    own = {name: statement["Resource"] for name, statement in policies(stack["ReaperRole"]).items()}
+    queue = stack["UnansweredQueue"].rsplit("/", 1)[1]
+    assert own == {
+        "AnswerJobs": "*",
+        "SendToQueue": f"arn:aws:sqs:eu-west-1:123456789012:{queue}",
+        "WriteLogs": f"arn:aws:logs:eu-west-1:123456789012:log-group:{stack['ReaperLogs']}",
+    }
+
+
+def test_what_gates_may_reach_are_parameters(template):
+    with mock_aws():
+        aws.deploy(template, PipelineNames="checkout-*", ReadRoles="role/gates/read")
+        own = policies(aws.resources()["BakeRole"])
+    assert own["ReadReleases"]["Resource"] == "arn:aws:codepipeline:eu-west-1:123456789012:checkout-*"
+    assert own["ReadAsOthers"]["Resource"] == "arn:aws:iam::*:role/gates/read"
+
+
+def test_only_lambda_may_take_the_roles(stack):
+    for name in ("BakeRole", "ReaperRole"):
+        trust = aws.client("iam").get_role(RoleName=stack[name])["Role"]["AssumeRolePolicyDocument"]
+        assert [own["Principal"] for own in trust["Statement"]] == [{"Service": "lambda.amazonaws.com"}]
+
+
+def test_logs_are_the_functions_own_and_kept_for_as_long_as_said(template, stack):
+    groups = aws.client("logs").describe_log_groups()["logGroups"]
+    assert {own["logGroupName"]: own["retentionInDays"] for own in groups} == {
+        "/aws/lambda/sluice-bake": 90,
+        "/aws/lambda/sluice-reaper": 90,
+    }
+    # moto's Lambda has no logging configuration to look up.
+    for function, logs in (("BakeFunction", "BakeLogs"), ("ReaperFunction", "ReaperLogs")):
+        assert aws.resolved(template, function)["LoggingConfig"] == {"LogFormat": "JSON", "LogGroup": stack[logs]}
+
+
+def test_the_queue_is_encrypted_and_forgets_after_an_hour(stack):
+    url = stack["UnansweredQueue"]
+    own = aws.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    assert (own["SqsManagedSseEnabled"], own["MessageRetentionPeriod"]) == ("true", "3600")
+
+
+def test_the_evidence_is_encrypted(stack):
+    own = aws.client("s3").get_bucket_encryption(Bucket=stack["EvidenceBucket"])
+    rule = own["ServerSideEncryptionConfiguration"]["Rules"][0]
+    assert rule["ApplyServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
+
+
+def test_the_outputs_say_what_to_type_and_what_the_pipeline_needs(stack):
+    own = aws.outputs()
+    assert (own["BakeFunctionName"], own["ReaperFunctionName"]) == (BAKE, REAPER)
+    assert own["EvidenceBucketName"] == stack["EvidenceBucket"]
+    assert json.loads(own["StatementsForThePipelinesRole"]) == [
+        {"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": LAMBDA + BAKE},
+        {"Effect": "Allow", "Action": "lambda:ListFunctions", "Resource": "*"},
+    ]
+
+
+def test_a_gate_that_dies_goes_to_the_reaper_and_what_that_fails_on_to_the_queue(whole):
+    queue = whole["UnansweredQueue"].rsplit("/", 1)[1]
+    for function, retries, age, destination in (
+        (BAKE, 1, 600, LAMBDA + REAPER),
+        (REAPER, 2, 300, f"arn:aws:sqs:eu-west-1:123456789012:{queue}"),
+    ):
+        own = aws.client("lambda").get_function_event_invoke_config(FunctionName=function)
+        assert (own["MaximumRetryAttempts"], own["MaximumEventAgeInSeconds"]) == (retries, age)
+        assert own["DestinationConfig"]["OnFailure"] == {"Destination": destination}
+
+
+def test_the_bucket_is_closed_versioned_and_deletes_after_a_year_and_more(whole):
+    s3, bucket = aws.client("s3"), {"Bucket": whole["EvidenceBucket"]}
+    assert set(s3.get_public_access_block(**bucket)["PublicAccessBlockConfiguration"].values()) == {True}
+    assert s3.get_bucket_versioning(**bucket)["Status"] == "Enabled"
+    owners = s3.get_bucket_ownership_controls(**bucket)["OwnershipControls"]["Rules"]
+    assert owners == [{"ObjectOwnership": "BucketOwnerEnforced"}]
+    rules = s3.get_bucket_lifecycle_configuration(**bucket)["Rules"]
+    assert [(own["ID"], own["Status"], own["Expiration"].get("Days")) for own in rules] == [
+        ("delete-after-days", "Enabled", 400),
+        ("tidy-up", "Enabled", None),
+    ]
+
+
+def test_evidence_can_be_kept_for_ever(template):
+    with mock_aws():
+        aws.deploy(template, EvidenceDays="0")
+        rules = aws.resolved(template, "EvidenceBucket")["LifecycleConfiguration"]["Rules"]
+    assert [own["Status"] for own in rules] == ["Disabled", "Enabled"]
+
+
+def test_bucket_and_queue_refuse_whatever_comes_without_tls(whole):
+    bucket = aws.client("s3").get_bucket_policy(Bucket=whole["EvidenceBucket"])["Policy"]
+    url = whole["UnansweredQueue"]
+    queue = aws.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])["Attributes"]["Policy"]
+    for policy in (bucket, queue):
+        own = json.loads(policy)["Statement"][0]
+        assert (own["Effect"], own["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
+
+
+ALARMS = {
+    "GateDiedAlarm": ("AWS/Lambda", "Invocations", {"FunctionName": REAPER}),
+    "RecordLostAlarm": ("AWS/Lambda", "DestinationDeliveryFailures", {"FunctionName": BAKE}),
+    "UnansweredAlarm": ("AWS/SQS", "ApproximateNumberOfMessagesVisible", {"QueueName": "sluice-UnansweredQueue"}),
+}
+
+
+def test_alarms_watch_the_reaper_the_queue_and_lost_records(whole):
+    found = aws.client("cloudwatch").describe_alarms()["MetricAlarms"]
+    assert {own["AlarmName"] for own in found} == set(ALARMS)
+    for own in found:
+        namespace, metric, dimensions = ALARMS[own["AlarmName"]]
+        assert (own["Namespace"], own["MetricName"], own["Threshold"]) == (namespace, metric, 0)
+        for dimension in own["Dimensions"]:
+            # A queue's name ends in random characters.
+            assert dimension["Value"].startswith(dimensions[dimension["Name"]])
+        assert own["AlarmActions"] == []
+
+
+def test_alarms_tell_the_topic_that_was_given(template):
+    topic = "arn:aws:sns:eu-west-1:123456789012:nights"
+    with mock_aws():
+        aws.deploy(template, AlarmTopicArn=topic)
+        for name in of_type(template, "AWS::CloudWatch::Alarm"):
+            assert aws.resolved(template, name)["AlarmActions"] == [topic]
+
+
+@pytest.mark.parametrize(("function", "crate"), [(BAKE, "bake"), (REAPER, "reaper")])
+def test_cargo_lambda_would_set_what_the_template_does(stack, function, crate):
+    manifest = tomllib.loads((ROOT / "functions" / crate / "Cargo.toml").read_text())
+    own = aws.client("lambda").get_function_configuration(FunctionName=function)
+    deploy = manifest["package"]["metadata"]["lambda"]["deploy"]
+    # Nothing else: an environment, for instance, would take the place of the stack's.
+    assert deploy == {"memory": own["MemorySize"], "timeout": own["Timeout"]}
+
+
+@pytest.mark.parametrize("crate", ["bake", "reaper"])
+def test_the_code_is_the_zip_and_the_binary_of_its_crate(crate):
+    manifest = tomllib.loads((ROOT / "functions" / crate / "Cargo.toml").read_text())
+    [binary] = manifest["bin"]
+    own = load()["Resources"][f"{crate.capitalize()}Function"]
+    assert own["Metadata"]["BuildProperties"] == {"Binary": binary["name"]}
+    assert own["Properties"]["CodeUri"] == f"../out/package/{binary['name']}.zip"
+
+
+def test_two_installations_do_not_collide(template):
+    names = [own["Properties"]["FunctionName"] for own in of_type(template, "AWS::Lambda::Function").values()]
+    assert names == [{"Fn::Sub": "${AWS::StackName}-bake"}, {"Fn::Sub": "${AWS::StackName}-reaper"}]

@@ -1,0 +1,80 @@
+"""docs/deploy.md says what the template has, and what AWS would accept."""
+
+import json
+import re
+
+import botocore.session
+import pytest
+from botocore.validate import ParamValidator
+
+from infra import rights
+from infra.template import ROOT, load, translated
+
+TEXT = (ROOT / "docs" / "deploy.md").read_text()
+README = (ROOT / "README.md").read_text()
+
+
+def blocks(language):
+    """The blocks of a language."""
+    return re.findall(rf"```{language}\n(.*?)```", TEXT, re.DOTALL)
+
+
+def parameters(text):
+    """Names and defaults in the table of parameters."""
+    return re.findall(r"^\| `(\w+)` \| (.*?) \|", text, re.MULTILINE)
+
+
+def written(default):
+    """A default as the table writes it."""
+    return "empty" if default == "" else f"`{default}`"
+
+
+def unknown(text):
+    """Resources, outputs and parameters that a text names and the template lacks."""
+    template = load()
+    known = {name for part in ("Resources", "Outputs", "Parameters") for name in template[part]}
+    named = re.findall(r"`([A-Z][a-z]+(?:[A-Z][a-z]+)+)`", text)
+    return {name for name in named if name not in known}
+
+
+def test_the_table_has_every_parameter_with_its_default():
+    expected = [(name, written(own["Default"])) for name, own in load()["Parameters"].items()]
+    assert parameters(TEXT) == expected
+
+
+# What the page names in backticks beside parts of the template.
+OTHERS = {"DescribeAlarms", "SourceArtifact"}
+
+
+def test_what_the_page_names_is_in_the_template():
+    assert unknown(TEXT) == OTHERS
+    assert unknown(TEXT.replace("GateDiedAlarm", "GateDeadAlarm")) == {"GateDeadAlarm", *OTHERS}
+
+
+def model():
+    """The shape of an action in CodePipeline's API."""
+    return botocore.session.get_session().get_service_model("codepipeline").shape_for("ActionDeclaration")
+
+
+def test_codepipeline_would_accept_the_action():
+    action = json.loads(blocks("json")[0])
+    assert not ParamValidator().validate(action, model()).has_errors()
+    assert ParamValidator().validate({**action, "runOrder": "2"}, model()).has_errors()
+    assert len(action["configuration"]["UserParameters"]) <= 1000
+
+
+def test_the_parameters_of_the_action_are_those_of_the_readme():
+    action = json.loads(blocks("json")[0])
+    shown = re.search(r"^\{\"pipeline\".*$", README, re.MULTILINE)
+    assert action["configuration"]["UserParameters"] == shown.group(0)
+
+
+def test_a_role_of_another_account_may_read_what_the_gates_own_may():
+    own = next(o for o in rights.statements(translated(), "BakeRole") if o["Sid"] == "ReadAlarmsAndMetrics")
+    other = json.loads(blocks("json")[1])["Statement"]
+    assert other == [{key: own[key] for key in ("Effect", "Action", "Resource")}]
+
+
+@pytest.mark.parametrize("text", [TEXT, README], ids=["deploy.md", "README.md"])
+def test_both_pages_say_that_no_account_was_used(text):
+    assert "AWS account was used" in text

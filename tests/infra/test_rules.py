@@ -1,0 +1,147 @@
+"""The template keeps every rule, and every rule is seen red."""
+
+import pytest
+
+from infra import keeping, rights, timing
+from infra.template import translated
+
+
+def resource(name):
+    """A resource of a template that is being doctored."""
+    return lambda template: template["Resources"][name]
+
+
+def settings(name, **changes):
+    """Sets properties of a resource; `None` takes one away."""
+
+    def change(template):
+        own = template["Resources"][name]["Properties"]
+        for key, value in changes.items():
+            if value is None:
+                del own[key]
+            else:
+                own[key] = value
+
+    return change
+
+
+def invoke(name, **changes):
+    """Sets parts of a function's event invoke configuration."""
+    return lambda template: resource(name)(template)["Properties"]["EventInvokeConfig"].update(changes)
+
+
+def unsaid(name, key):
+    """Takes a part of a function's event invoke configuration away."""
+    return lambda template: resource(name)(template)["Properties"]["EventInvokeConfig"].pop(key)
+
+
+def without(name):
+    """Takes a resource away."""
+    return lambda template: template["Resources"].pop(name)
+
+
+def statement(role, **changes):
+    """Changes the first statement of a role."""
+    return lambda template: rights.statements(template, role)[0].update(changes)
+
+
+def configured(template, function, qualifier):
+    """Configures one more qualifier of a function as its alias is."""
+    own = template["Resources"][f"{function}EventInvokeConfig"]
+    template["Resources"]["Another"] = {**own, "Properties": {**own["Properties"], "Qualifier": qualifier}}
+
+
+RULES = [timing.problems, timing.destination_problems, rights.problems, keeping.problems]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: f"{rule.__module__}.{rule.__name__}")
+def test_the_template_keeps_the_rule(rule):
+    assert rule(translated()) == []
+
+
+RED = [
+    (timing.problems, settings("BakeFunction", Timeout=900), "a gate that dies at every attempt is dead after 1860 s"),
+    (timing.problems, settings("BakeFunction", Timeout=300), "a gate that waits and dies is dead after 900 s"),
+    (timing.problems, invoke("BakeFunction", MaximumRetryAttempts=2), "2 retries of a gate"),
+    (timing.problems, invoke("BakeFunction", MaximumEventAgeInSeconds=21600), "events of a gate may be 21600 s old"),
+    (timing.problems, unsaid("BakeFunction", "MaximumRetryAttempts"), "2 retries of a gate"),
+    (timing.problems, unsaid("BakeFunction", "MaximumEventAgeInSeconds"), "events of a gate may be 21600 s old"),
+    (timing.problems, unsaid("ReaperFunction", "MaximumEventAgeInSeconds"), "the reaper may answer after 22350 s"),
+    (timing.problems, invoke("ReaperFunction", MaximumEventAgeInSeconds=600), "the reaper may answer after 1350 s"),
+    (timing.problems, settings("ReaperFunction", Timeout=120), "the reaper may answer after 1260 s"),
+    (timing.problems, settings("BakeFunction", EventInvokeConfig=None), "a function has no event invoke configuration"),
+    (
+        timing.destination_problems,
+        invoke("BakeFunction", DestinationConfig={}),
+        "BakeFunction as $LATEST does not go to ReaperFunction when it fails",
+    ),
+    (
+        timing.destination_problems,
+        invoke("ReaperFunction", DestinationConfig={}),
+        "ReaperFunction as $LATEST does not go to UnansweredQueue when it fails",
+    ),
+    (
+        timing.destination_problems,
+        settings("BakeFunction", AutoPublishAlias="live"),
+        "BakeFunction as $LATEST does not go to ReaperFunction when it fails",
+    ),
+    (rights.problems, settings("BakeFunction", Role=None), "roles ['BakeFunctionRole', 'BakeRole', 'ReaperRole']"),
+    (rights.problems, statement("BakeRole", Action="cloudwatch:*"), "BakeRole may cloudwatch:*"),
+    (
+        rights.problems,
+        statement("ReaperRole", Action="codepipeline:StopPipelineExecution"),
+        "codepipeline:StopPipelineExecution is for all resources in the template or in the list of reasons, not in both",
+    ),
+    (
+        rights.problems,
+        statement("BakeRole", Resource="arn:aws:cloudwatch:eu-west-1:111122223333:alarm:checkout-*"),
+        "cloudwatch:DescribeAlarms is for all resources in the template or in the list of reasons, not in both",
+    ),
+    (
+        rights.problems,
+        settings("ReaperRole", ManagedPolicyArns=["arn:aws:iam::aws:policy/AdministratorAccess"]),
+        "ReaperRole has a policy of others",
+    ),
+    (
+        rights.problems,
+        lambda template: rights.statements(template, "ReaperRole")[-1].update(Resource="arn:aws:logs:*:*:*"),
+        'ReaperRole writes to ["arn:aws:logs:*:*:*"]',
+    ),
+    (
+        rights.problems,
+        statement("BakeRole", Effect="Deny"),
+        "BakeRole has a statement that does not say what it allows",
+    ),
+    (keeping.problems, settings("EvidenceBucket", BucketEncryption=None), "the evidence is not encrypted"),
+    (
+        keeping.problems,
+        lambda template: resource("EvidenceBucket")(template)["Properties"]["PublicAccessBlockConfiguration"].update(
+            BlockPublicPolicy=False
+        ),
+        "the bucket lacks BlockPublicPolicy",
+    ),
+    (keeping.problems, settings("EvidenceBucket", VersioningConfiguration=None), "overwritten evidence is lost"),
+    (keeping.problems, without("EvidenceBucketPolicy"), "the bucket takes calls without TLS"),
+    (
+        keeping.problems,
+        lambda template: resource("EvidenceBucket")(template).pop("DeletionPolicy"),
+        "the evidence goes with the stack",
+    ),
+    (keeping.problems, settings("UnansweredQueue", SqsManagedSseEnabled=None), "the queue is not encrypted"),
+    (keeping.problems, settings("UnansweredQueue", MessageRetentionPeriod=None), "credentials stay in the queue"),
+    (keeping.problems, without("UnansweredQueuePolicy"), "the queue takes calls without TLS"),
+    (keeping.problems, without("UnansweredAlarm"), "nobody is told of messages in the queue"),
+    (keeping.problems, settings("UnansweredAlarm", Threshold=5), "nobody is told of messages in the queue"),
+    (keeping.problems, settings("ReaperLogs", RetentionInDays=None), "ReaperLogs are kept for ever"),
+]
+
+
+@pytest.mark.parametrize(("rule", "change", "expected"), RED, ids=[expected for _, _, expected in RED])
+def test_a_template_that_breaks_the_rule_is_red(rule, change, expected):
+    assert expected in rule(translated(change))
+
+
+def test_an_alias_is_fine_where_both_ways_to_call_have_the_destination():
+    template = translated(settings("BakeFunction", AutoPublishAlias="live"))
+    configured(template, "BakeFunction", "$LATEST")
+    assert timing.destination_problems(template) == []
