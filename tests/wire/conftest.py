@@ -3,98 +3,20 @@ for the functions that it invokes."""
 
 import json
 import os
-import queue
 import signal
 import subprocess
 import threading
 import uuid
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-import boto3
 import moto
 import pytest
-from botocore.config import Config
+
+from .clients import ROLE, Aws
+from .stand_in import Functions
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
-ROLE = "arn:aws:iam::444455556666:role/sluice/read"
-
-# CloudWatch takes three changes of alarms a second; clients wait and retry.
-CONFIG = Config(retries={"mode": "standard", "max_attempts": 8})
-
-
-class Aws:
-    """Makes clients, each of them once."""
-
-    def __init__(self, name, **settings):
-        self.name = name
-        self.settings = settings
-        self.clients = {}
-
-    def client(self, service):
-        if service not in self.clients:
-            self.clients[service] = boto3.client(service, config=CONFIG, **self.settings)
-        return self.clients[service]
-
-
-@dataclass
-class Event:
-    """An event that a function got."""
-
-    function: str
-    payload: dict
-    answer: queue.Queue = field(default_factory=queue.Queue)
-
-    @property
-    def job(self):
-        return self.payload["CodePipeline.job"]
-
-    def end(self, status=200, body=None):
-        """Has the function's process answer."""
-        self.answer.put((status, {} if body is None else body))
-
-    def die(self):
-        """Has the function's process end without an answer."""
-        self.answer.put(None)
-
-
-class Functions:
-    """Takes invocations as cargo-lambda's emulator does."""
-
-    def __init__(self):
-        self.events = queue.Queue()
-        functions = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self):
-                length = int(self.headers["content-length"])
-                payload = json.loads(self.rfile.read(length))
-                event = Event(self.path.split("/")[3], payload)
-                functions.events.put(event)
-                answer = event.answer.get()
-                if answer is None:
-                    self.close_connection = True
-                    return
-                status, body = answer
-                body = json.dumps(body).encode()
-                self.send_response(status)
-                self.send_header("content-length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_):
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-
-    def next(self):
-        """The next event; none within half a minute is an error."""
-        return self.events.get(timeout=30)
 
 
 @pytest.fixture(scope="session")
@@ -105,7 +27,7 @@ def functions():
 @pytest.fixture(scope="session")
 def listening(functions):
     """What the world says when it listens; it has to end cleanly."""
-    binary = os.environ.get("SLUICE", ROOT / "target/debug/sluice")
+    binary = os.environ.get("SLUICE_BINARY", ROOT / "target/debug/sluice")
     command = [binary, "world", "--port", "0", "--json"]
     command += ["--scenario", HERE / "scenario.yaml", "--plan", HERE / "sluice.yaml"]
     command += ["--functions", functions.url, "--role", ROLE]
@@ -119,6 +41,7 @@ def listening(functions):
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=30) == 0
     reader.join(timeout=30)
+    process.stdout.close()
     last = json.loads(lines[-1])
     assert last["event"] == "ended"
     assert last["calls"]
@@ -127,13 +50,15 @@ def listening(functions):
 @pytest.fixture(scope="session")
 def world(listening):
     """Clients of the world."""
-    return Aws(
+    own = Aws(
         "world",
         endpoint_url=listening["url"],
         region_name=listening["region"],
         aws_access_key_id=listening["access_key_id"],
         aws_secret_access_key=listening["secret_access_key"],
     )
+    yield own
+    own.close()
 
 
 @pytest.fixture(params=["world", "moto"])
@@ -145,7 +70,23 @@ def aws(request):
         return
     keys = {"aws_access_key_id": "AKIA", "aws_secret_access_key": "simulated"}
     with moto.mock_aws():
-        yield Aws("moto", region_name="us-east-1", **keys)
+        own = Aws("moto", region_name="us-east-1", **keys)
+        yield own
+        own.close()
+
+
+@pytest.fixture
+def other():
+    """Makes clients of the same place that differ in some settings."""
+    made = []
+
+    def make(aws, **settings):
+        made.append(Aws(aws.name, **(aws.settings | settings)))
+        return made[-1]
+
+    yield make
+    for own in made:
+        own.close()
 
 
 @pytest.fixture

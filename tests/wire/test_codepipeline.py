@@ -9,8 +9,6 @@ import uuid
 import pytest
 from botocore.exceptions import ClientError
 
-from conftest import Aws
-
 PIPELINE = "checkout"
 
 
@@ -113,14 +111,14 @@ def test_the_function_gets_the_event_of_a_lambda_action(release):
     assert "continuationToken" not in job["data"]
 
 
-def test_artifact_credentials_read_the_artifact_and_call_nothing(world, release):
+def test_artifact_credentials_read_the_artifact_and_call_nothing(world, other, release):
     keys = release.event.job["data"]["artifactCredentials"]
-    own = {
-        "aws_access_key_id": keys["accessKeyId"],
-        "aws_secret_access_key": keys["secretAccessKey"],
-        "aws_session_token": keys["sessionToken"],
-    }
-    holder = Aws("world", **(world.settings | own))
+    holder = other(
+        world,
+        aws_access_key_id=keys["accessKeyId"],
+        aws_secret_access_key=keys["secretAccessKey"],
+        aws_session_token=keys["sessionToken"],
+    )
     location = release.event.job["data"]["inputArtifacts"][0]["location"]["s3Location"]
     got = holder.client("s3").get_object(
         Bucket=location["bucketName"], Key=location["objectKey"]

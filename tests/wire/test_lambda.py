@@ -54,3 +54,4 @@ def test_a_request_that_is_not_signed_is_refused(listening):
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(listening["url"])
     assert refused.value.code == 403
+    refused.value.close()

@@ -5,18 +5,24 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from botocore.exceptions import ClientError
 
-from conftest import ROLE, Aws
+from .clients import ROLE
 
 
-def assumed(aws, session):
-    """Clients with the keys of an assumed role."""
-    keys = aws.client("sts").assume_role(RoleArn=ROLE, RoleSessionName=session)["Credentials"]
-    own = {
-        "aws_access_key_id": keys["AccessKeyId"],
-        "aws_secret_access_key": keys["SecretAccessKey"],
-        "aws_session_token": keys["SessionToken"],
-    }
-    return Aws(aws.name, **(aws.settings | own))
+@pytest.fixture
+def assumed(other):
+    """Makes clients with the keys of an assumed role."""
+
+    def assume(aws, session):
+        answer = aws.client("sts").assume_role(RoleArn=ROLE, RoleSessionName=session)
+        keys = answer["Credentials"]
+        return other(
+            aws,
+            aws_access_key_id=keys["AccessKeyId"],
+            aws_secret_access_key=keys["SecretAccessKey"],
+            aws_session_token=keys["SessionToken"],
+        )
+
+    return assume
 
 
 def test_a_caller_has_an_account_and_an_arn(aws):
@@ -27,7 +33,7 @@ def test_a_caller_has_an_account_and_an_arn(aws):
     assert caller["UserId"]
 
 
-def test_who_assumed_a_role_is_a_session_of_it(aws, fresh):
+def test_who_assumed_a_role_is_a_session_of_it(aws, assumed, fresh):
     answer = aws.client("sts").assume_role(RoleArn=ROLE, RoleSessionName=fresh)
     # A role's path is no part of its sessions' ARNs; moto keeps it.
     if aws.name == "world":
@@ -69,7 +75,7 @@ def test_a_session_longer_than_12_hours_is_refused(world, fresh):
     assert refused.value.response["Error"]["Code"] == "ValidationError"
 
 
-def test_an_assumed_role_sees_its_own_account(world, fresh):
+def test_an_assumed_role_sees_its_own_account(world, assumed, fresh):
     """moto keeps alarms by account as well, but makes no account from a role
     that was not created there."""
     cloudwatch = assumed(world, fresh).client("cloudwatch")
@@ -89,9 +95,9 @@ def test_an_assumed_role_sees_its_own_account(world, fresh):
     assert at_home["MetricAlarms"] == []
 
 
-def test_another_region_has_other_alarms(world, fresh):
+def test_another_region_has_other_alarms(world, other):
     """The region is where the client signs for."""
-    elsewhere = Aws("world", **(world.settings | {"region_name": "eu-west-1"}))
+    elsewhere = other(world, region_name="eu-west-1")
     found = elsewhere.client("cloudwatch").describe_alarms(AlarmNames=["wire-requests"])
     assert found["MetricAlarms"] == []
     found = world.client("cloudwatch").describe_alarms(AlarmNames=["wire-requests"])
