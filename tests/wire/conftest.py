@@ -27,7 +27,9 @@ def functions():
 @pytest.fixture(scope="session")
 def listening(functions):
     """What the world says when it listens; it has to end cleanly."""
-    binary = os.environ.get("SLUICE_BINARY", ROOT / "target/debug/sluice")
+    binary = ROOT / "target" / os.environ.get("SLUICE_PROFILE", "debug") / "sluice"
+    binary = Path(os.environ.get("SLUICE_BINARY", binary))
+    assert binary.exists(), f"{binary} is not there: run `make test`, which builds it"
     command = [binary, "world", "--port", "0", "--json"]
     command += ["--scenario", HERE / "scenario.yaml", "--plan", HERE / "sluice.yaml"]
     command += ["--functions", functions.url, "--role", ROLE]
