@@ -57,7 +57,7 @@ async fn bind(port: u16) -> Result<TcpListener, String> {
         };
         format!(
             "error: port {port} of 127.0.0.1 {why}\n  hint: end what listens there, or \
-             take another: `--port 0` picks one that is free"
+             take another: `--port 0` picks one"
         )
     })
 }
@@ -79,8 +79,8 @@ async fn invoke_at(world: &World, arguments: &WorldArguments) -> Result<bool, St
 
 fn nobody_listens(address: &Address) -> String {
     format!(
-        "error: nothing listens at {address}, where the release's functions are\n  hint: \
-         start them first: `cargo lambda watch --ignore-changes`"
+        "error: nothing listens at {address}\n  hint: start the functions first: \
+         `cargo lambda watch --ignore-changes`"
     )
 }
 

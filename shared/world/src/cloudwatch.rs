@@ -32,6 +32,8 @@ mod ticks;
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
+use serde::de::value::Error as ValueError;
+use serde::de::{DeserializeOwned, IntoDeserializer};
 
 use self::alarms::Alarm;
 pub use self::history::Transition;
@@ -222,6 +224,17 @@ fn time(milliseconds: i64) -> Time {
 /// A request that can never be right.
 fn invalid(message: impl Into<String>) -> ApiError {
     ApiError::client("ValidationError", message)
+}
+
+/// One of a fixed set of words, or AWS's refusal of others.
+fn one_of<T: DeserializeOwned>(member: &str, word: &str) -> Result<T, ApiError> {
+    let read = T::deserialize(word.into_deserializer());
+    read.map_err(|error: ValueError| {
+        invalid(format!(
+            "1 validation error detected: Value '{word}' at '{member}' failed to satisfy \
+             constraint: {error}"
+        ))
+    })
 }
 
 fn bad_token() -> ApiError {

@@ -212,3 +212,6 @@ pub(crate) fn unpacked(request: &Request<Vec<u8>>) -> Result<Cow<'_, [u8]>, ApiE
         )),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,7 +9,7 @@ use super::put_data::Nothing;
 use super::rule::Rule;
 use super::series::Identity;
 use super::terms::{AlarmState, Comparison, MissingData, Statistic};
-use super::{ApiError, CloudWatch, invalid};
+use super::{ApiError, CloudWatch, invalid, one_of};
 
 /// At most so many alarms are deleted in a call.
 const DELETED_MAX: usize = 100;
@@ -29,8 +29,8 @@ pub(super) struct PutMetricAlarmInput {
     evaluation_periods: Option<u32>,
     datapoints_to_alarm: Option<u32>,
     threshold: Option<f64>,
-    comparison_operator: Option<Comparison>,
-    treat_missing_data: Option<MissingData>,
+    comparison_operator: Option<String>,
+    treat_missing_data: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -51,7 +51,7 @@ pub(super) struct DeleteAlarmsInput {
 #[serde(rename_all = "PascalCase")]
 pub(super) struct SetAlarmStateInput {
     alarm_name: String,
-    state_value: AlarmState,
+    state_value: String,
     state_reason: String,
 }
 
@@ -92,13 +92,16 @@ impl CloudWatch {
         else {
             return Err(invalid("Threshold and ComparisonOperator have to be given"));
         };
+        let comparison: Comparison = one_of("comparisonOperator", &comparison)?;
+        let missing = input.treat_missing_data;
+        let missing = missing.map(|text| one_of::<MissingData>("treatMissingData", &text));
+        let missing = missing.transpose()?.unwrap_or_default();
         let identity = Identity {
             namespace,
             name,
             dimensions: dimensions(input.dimensions),
         };
         let series = self.series_of(identity);
-        let missing = input.treat_missing_data.unwrap_or_default();
         let kind = Kind::Metric(Watch {
             series,
             statistic,
@@ -218,18 +221,14 @@ impl CloudWatch {
         input: SetAlarmStateInput,
         now: i64,
     ) -> Result<Nothing, ApiError> {
+        let state: AlarmState = one_of("stateValue", &input.state_value)?;
         if !self.alarms.contains_key(&input.alarm_name) {
             return Err(not_found(format!(
                 "there is no alarm `{}`",
                 input.alarm_name
             )));
         }
-        self.set_state(
-            &input.alarm_name,
-            input.state_value,
-            input.state_reason,
-            now,
-        );
+        self.set_state(&input.alarm_name, state, input.state_reason, now);
         self.evaluate_composites(now);
         Ok(Nothing {})
     }

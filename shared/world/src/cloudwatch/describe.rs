@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::alarms::{Alarm, Kind, Watch};
 use super::terms::{AlarmState, Comparison, EvaluationState, MissingData, Statistic};
-use super::{ApiError, CloudWatch, Time, cursor, invalid, page_size, time};
+use super::{ApiError, CloudWatch, Time, cursor, invalid, one_of, page_size, time};
 
 /// At most so many names in a call.
 const NAMES_MAX: usize = 100;
@@ -22,7 +22,7 @@ pub(super) struct DescribeAlarmsInput {
     alarm_types: Option<Vec<String>>,
     children_of_alarm_name: Option<String>,
     parents_of_alarm_name: Option<String>,
-    state_value: Option<AlarmState>,
+    state_value: Option<String>,
     action_prefix: Option<String>,
     max_records: Option<i64>,
     next_token: Option<String>,
@@ -166,7 +166,10 @@ impl CloudWatch {
         input: &'a DescribeAlarmsInput,
         from: &'a str,
     ) -> Box<dyn Iterator<Item = (&'a str, &'a Alarm)> + 'a> {
-        let state = input.state_value;
+        let state = input.state_value.as_deref();
+        let state = state.map(|text| one_of::<AlarmState>("stateValue", text));
+        // What is no state was refused before.
+        let state = state.and_then(Result::ok);
         let wanted = move |(name, alarm): &(&str, &Alarm)| {
             *name >= from && state.is_none_or(|state| state == alarm.state)
         };
@@ -295,6 +298,9 @@ impl CloudWatch {
 
 impl DescribeAlarmsInput {
     fn check(&self) -> Result<(), ApiError> {
+        if let Some(state) = &self.state_value {
+            one_of::<AlarmState>("stateValue", state)?;
+        }
         let names = self.alarm_names.as_ref().map_or(0, Vec::len);
         if names > NAMES_MAX {
             return Err(invalid(format!(

@@ -190,3 +190,6 @@ impl Listing {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -147,7 +147,10 @@ impl Target {
     }
 }
 
-/// The code of the query protocol for an error's name.
+/// The code of the query protocol for an error's name. Those of CloudWatch's
+/// own errors are in its service model; that a throttled call says
+/// `Throttling` there is what its clients have always been told, and is not
+/// written down.
 fn query_code(name: &str) -> &str {
     match name {
         "InvalidParameterValueException" => "InvalidParameterValue",
@@ -218,3 +221,6 @@ pub(super) fn refusal(target: &Target, kind: RefusalKind) -> ApiError {
         message,
     }
 }
+
+#[cfg(test)]
+mod tests;

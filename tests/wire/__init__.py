@@ -1,0 +1,1 @@
+"""boto3 against `sluice world`, and the same calls against moto."""

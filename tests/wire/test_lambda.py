@@ -1,0 +1,57 @@
+"""Invoke with InvocationType Event, and what is no call to AWS.
+
+moto runs functions in containers or echoes the payload; neither is compared."""
+
+import json
+import urllib.error
+import urllib.request
+
+import pytest
+from botocore.exceptions import ClientError
+
+
+def invoke(world, payload, **more):
+    fixed = {"FunctionName": "own-test", "InvocationType": "Event", "Payload": payload}
+    return world.client("lambda").invoke(**(fixed | more))
+
+
+def test_an_event_reaches_the_function_after_the_caller_was_answered(world, functions):
+    answer = invoke(world, json.dumps({"release": "r-1"}))
+    assert answer["StatusCode"] == 202
+    event = functions.next()
+    assert (event.function, event.payload) == ("own-test", {"release": "r-1"})
+    event.end()
+
+
+def test_an_event_whose_function_fails_comes_again(world, functions):
+    invoke(world, json.dumps({"n": 2}))
+    first = functions.next()
+    first.end(500, {"errorType": "E", "errorMessage": "m"})
+    second = functions.next()
+    assert second.payload == first.payload
+    second.end()
+
+
+def test_a_payload_that_is_not_json_is_refused(world):
+    with pytest.raises(ClientError) as refused:
+        invoke(world, "{")
+    assert refused.value.response["Error"]["Code"] == "InvalidRequestContentException"
+
+
+def test_an_answer_cannot_be_waited_for(world):
+    """The world invokes asynchronously only, and says so."""
+    with pytest.raises(ClientError) as refused:
+        invoke(world, "{}", InvocationType="RequestResponse")
+    assert refused.value.response["Error"]["Code"] == "InvalidParameterValueException"
+
+
+def test_a_service_that_is_not_imitated_is_named(world):
+    with pytest.raises(ClientError, match="this world has no service `dynamodb`"):
+        world.client("dynamodb").list_tables()
+
+
+def test_a_request_that_is_not_signed_is_refused(listening):
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(listening["url"])
+    assert refused.value.code == 403
+    refused.value.close()
