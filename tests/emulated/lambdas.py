@@ -41,6 +41,8 @@ class Function:
 
     process: subprocess.Popen
     log_path: Path
+    started: float
+    """When it was started, by `time.perf_counter`."""
     events: queue.Queue = field(default_factory=queue.Queue)
     answers: queue.Queue = field(default_factory=queue.Queue)
     polls: list[float] = field(default_factory=list)
@@ -109,7 +111,7 @@ def running(command: list[str], endpoint: str, folder: Path, **more: str) -> Ite
     with served(runtime_interface(holder)) as port, log_path.open("w") as log:
         own = {name: value for name, value in environment(port, endpoint, **more).items() if value}
         # The handler needs the function, and the function the handler's port.
-        holder.append(Function(process=None, log_path=log_path))
+        holder.append(Function(process=None, log_path=log_path, started=time.perf_counter()))
         holder[0].process = subprocess.Popen(command, env=own, stdout=log, stderr=subprocess.STDOUT)
         try:
             yield holder[0]
