@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::{Value, json};
 use sluice_aws::{Aws, AwsError, NoRegion};
@@ -77,8 +77,8 @@ async fn serve(
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| {
         log.begin(&event.context.request_id);
         async move {
-            let deadline = deadline(event.context.deadline);
-            match one(event.payload, deadline).await {
+            let ends = ends(event.context.deadline, Timestamp::now());
+            match one(event.payload, ends).await {
                 Ok(word) => Ok(json!({ "handled": word })),
                 Err(error) => Err(diagnostic(&error, log)),
             }
@@ -88,12 +88,17 @@ async fn serve(
     .map_err(StartError::Interface)
 }
 
-/// Lambda says it in milliseconds since 1970.
-fn deadline(milliseconds: u64) -> Timestamp {
+/// How long an event may take where nobody says so, as with cargo-lambda's
+/// emulator, whose end of an event lies in 1970.
+const UNTOLD_LIFE: SignedDuration = SignedDuration::from_secs(60);
+
+/// When the function is killed. Lambda says it in milliseconds since 1970.
+fn ends(milliseconds: u64, now: Timestamp) -> Timestamp {
     i64::try_from(milliseconds)
         .ok()
         .and_then(|milliseconds| Timestamp::from_millisecond(milliseconds).ok())
-        .unwrap_or(Timestamp::MAX)
+        .filter(|end| *end > now)
+        .unwrap_or(now + UNTOLD_LIFE)
 }
 
 /// The answer did not get through: as a failed invocation, the same event
@@ -158,6 +163,26 @@ impl FunctionLog {
                 self.write(json!({ "level": "FATAL", "message": error.to_string() }));
                 ExitCode::FAILURE
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_end_that_lambda_tells_holds() {
+        let now = Timestamp::from_second(1_700_000_000).expect("a moment");
+        let told = 1_700_000_120_000;
+        assert_eq!(ends(told, now), now + SignedDuration::from_secs(120));
+    }
+
+    #[test]
+    fn an_end_before_the_event_is_none() {
+        let now = Timestamp::from_second(1_700_000_000).expect("a moment");
+        for told in [0, 600_000, u64::MAX] {
+            assert_eq!(ends(told, now), now + UNTOLD_LIFE);
         }
     }
 }
