@@ -1,64 +1,38 @@
-"""The real `sluice world` process, clients of it and of moto, and a stand-in
+"""The world that most tests share, clients of it and of moto, and a stand-in
 for the functions that it invokes."""
 
-import json
-import os
-import signal
-import subprocess
-import threading
 import uuid
-from pathlib import Path
 
 import moto
 import pytest
 
 from .clients import ROLE, Aws
+from .command import Command
 from .stand_in import Functions
-
-HERE = Path(__file__).parent
-ROOT = HERE.parent.parent
 
 
 @pytest.fixture(scope="session")
 def functions():
-    return Functions()
+    own = Functions()
+    yield own
+    own.close()
 
 
 @pytest.fixture(scope="session")
-def listening(functions):
-    """What the world says when it listens; it has to end cleanly."""
-    binary = ROOT / "target" / os.environ.get("SLUICE_PROFILE", "debug") / "sluice"
-    binary = Path(os.environ.get("SLUICE_BINARY", binary))
-    assert binary.exists(), f"{binary} is not there: run `make test`, which builds it"
-    command = [binary, "world", "--port", "0", "--json"]
-    command += ["--scenario", HERE / "scenario.yaml", "--plan", HERE / "sluice.yaml"]
-    command += ["--functions", functions.url, "--role", ROLE]
-    command += ["--retry-wait", "1s", "--function-timeout", "3s"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    first = json.loads(process.stdout.readline())
-    lines = []
-    reader = threading.Thread(target=lambda: lines.extend(process.stdout), daemon=True)
-    reader.start()
-    yield first
-    process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=30) == 0
-    reader.join(timeout=30)
-    process.stdout.close()
-    last = json.loads(lines[-1])
-    assert last["event"] == "ended"
-    assert last["calls"]
+def command(functions):
+    """A world in which all takes seconds; it has to end cleanly."""
+    quick = ["--retry-wait", "1s", "--function-timeout", "3s"]
+    own = Command(functions, *quick, "--role", ROLE)
+    yield own
+    code, lines = own.interrupt()
+    assert (code, lines[-1]["event"]) == (0, "ended")
+    assert lines[-1]["calls"]
 
 
 @pytest.fixture(scope="session")
-def world(listening):
+def world(command):
     """Clients of the world."""
-    own = Aws(
-        "world",
-        endpoint_url=listening["url"],
-        region_name=listening["region"],
-        aws_access_key_id=listening["access_key_id"],
-        aws_secret_access_key=listening["secret_access_key"],
-    )
+    own = Aws("world", **command.settings())
     yield own
     own.close()
 

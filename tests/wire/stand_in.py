@@ -45,7 +45,13 @@ class Functions:
                 if answer is None:
                     self.close_connection = True
                     return
-                status, body = answer
+                try:
+                    self.answer(*answer)
+                except BrokenPipeError:
+                    # Lambda did not wait for it.
+                    self.close_connection = True
+
+            def answer(self, status, body):
                 body = json.dumps(body).encode()
                 self.send_response(status)
                 self.send_header("content-length", str(len(body)))
@@ -63,3 +69,7 @@ class Functions:
     def next(self):
         """The next event; none within half a minute is an error."""
         return self.events.get(timeout=30)
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()

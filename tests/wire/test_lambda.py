@@ -50,8 +50,8 @@ def test_a_service_that_is_not_imitated_is_named(world):
         world.client("dynamodb").list_tables()
 
 
-def test_a_request_that_is_not_signed_is_refused(listening):
+def test_a_request_that_is_not_signed_is_refused(command):
     with pytest.raises(urllib.error.HTTPError) as refused:
-        urllib.request.urlopen(listening["url"])
+        urllib.request.urlopen(command.first["url"])
     assert refused.value.code == 403
     refused.value.close()
