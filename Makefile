@@ -8,9 +8,10 @@ NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 PYTHON_TESTS := $(wildcard tests/infra tests/wire tests/emulated)
 # Another file, another stamp: what is installed is what is pinned.
 PYTHON_PINS := tests/python/requirements.txt
+FUNCTIONS := $(patsubst functions/%/Cargo.toml,sluice-%,$(wildcard functions/*/Cargo.toml))
 PYTHON_STAMP := .venv/tests-$(firstword $(shell cksum $(PYTHON_PINS)))
 
-.PHONY: help demo test test-python check docs bench bench-judge soak clean
+.PHONY: help demo test test-python check docs package bench bench-judge soak clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,8 +45,15 @@ check: ## format and lints
 docs: ## write the generated parts of the documents again
 	$(CARGO) run --locked -q -p sluice-tests --example write_semantics
 
-bench: ## what a rehearsal costs: a bake of 22 hours, a series of releases
+# A folder of its own: cargo-lambda compiles for an older system, and each
+# of the two would build everything again after the other.
+package: $(PYTHON_STAMP) ## the functions' zips for infra/template.yaml, into out/package
+	PATH="$(CURDIR)/.venv/bin:$$PATH" CARGO_TARGET_DIR=target/package cargo-lambda lambda build --release --locked $(FUNCTIONS:%=-p %)
+	@.venv/bin/python -B infra/package.py target/package/lambda out/package $(FUNCTIONS)
+
+bench: package ## what functions cost (size, start, memory, beside Python), and what a rehearsal costs
 	$(CARGO) build --locked --release -q -p sluice
+	@PYTHONPATH=tests .venv/bin/python -B -m bench.functions
 	@examples/long/bench.sh target/release/sluice
 
 # scipy stands beside our own statistics in the same run.
