@@ -11,6 +11,8 @@
 pub mod clock;
 pub mod cloudwatch;
 pub mod codepipeline;
+pub mod faults;
+pub mod random;
 pub mod s3;
 pub mod scenario;
 pub mod sts;
