@@ -1,5 +1,6 @@
 //! `sluice rehearse`: a release of the plan's service in a simulated AWS.
 
+mod broken;
 mod report;
 mod series;
 mod show;
@@ -22,10 +23,11 @@ use crate::rehearsal::{Line, Rehearsed, rehearse};
 #[derive(Debug, Args)]
 pub struct RehearseArguments {
     /// The plan, usually `sluice.yaml`
-    plan: PathBuf,
+    #[arg(required_unless_present = "faults", requires = "scenario")]
+    plan: Option<PathBuf>,
     /// What happens in the world
-    #[arg(long, value_name = "FILE")]
-    scenario: PathBuf,
+    #[arg(long, value_name = "FILE", requires = "plan")]
+    scenario: Option<PathBuf>,
     /// Print one JSON document instead of a timeline
     #[arg(long)]
     json: bool,
@@ -49,6 +51,10 @@ pub struct RehearseArguments {
     /// Write the evidence of each gate into this folder
     #[arg(long, value_name = "FOLDER", conflicts_with = "begin_every")]
     evidence: Option<PathBuf>,
+    /// Break the release on purpose: faults drawn from `--seed`, and plan and
+    /// scenario as well where no plan is given; says what must not be
+    #[arg(long, conflicts_with_all = ["begin_every", "evidence", "json", "csv"])]
+    faults: bool,
     /// Take the recorded series of a metric from this file instead
     #[arg(long, value_name = "METRIC=FILE")]
     csv: Vec<String>,
@@ -60,6 +66,9 @@ pub struct RehearseArguments {
 ///
 /// Where its output cannot be written.
 pub fn run(arguments: &RehearseArguments) -> io::Result<u8> {
+    if arguments.faults {
+        return broken::run(arguments);
+    }
     let (plan, text, scenario) = match read(arguments) {
         Ok(read) => read,
         Err(message) => {
@@ -151,13 +160,16 @@ fn code(plan: &Plan, done: &Rehearsed) -> u8 {
 }
 
 fn read(arguments: &RehearseArguments) -> Result<(Plan, String, Scenario), String> {
-    let name = plan_file::label(&arguments.plan);
-    let text = plan_file::read(&arguments.plan).map_err(|problem| match &problem.hint {
+    let (Some(plan), Some(scenario)) = (&arguments.plan, &arguments.scenario) else {
+        return Err("error: name a plan and its `--scenario`".to_owned());
+    };
+    let name = plan_file::label(plan);
+    let text = plan_file::read(plan).map_err(|problem| match &problem.hint {
         Some(hint) => format!("error: {name}: {}\n  hint: {hint}", problem.message),
         None => format!("error: {name}: {}", problem.message),
     })?;
     let plan = Plan::read_yaml(&text).map_err(|problems| problems.render(&name, Some(&text)))?;
-    let mut scenario = Scenario::load(&arguments.scenario).map_err(|error| match error.hint() {
+    let mut scenario = Scenario::load(scenario).map_err(|error| match error.hint() {
         Some(hint) => format!("error: {error}\n  hint: {hint}"),
         None => format!("error: {error}"),
     })?;
