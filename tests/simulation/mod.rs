@@ -3,6 +3,7 @@
 //! each run is in `sluice::faults`.
 
 mod every_call;
+mod found;
 mod many_services;
 mod named;
 mod seeds;

@@ -128,3 +128,44 @@ fn an_answer_that_is_cut_off_does_not_end_the_bake() {
         }
     }
 }
+
+/// Every attempt of the gate's function at its first look ends like this.
+fn dies(kind: Kind) -> Ran {
+    let attempt = |invocation| CallFault {
+        at: Which::In {
+            invocation,
+            call: 2,
+        },
+        kind,
+        times: 1,
+    };
+    let faults = FaultPlan {
+        calls: vec![attempt(1), attempt(2)],
+        ..FaultPlan::default()
+    };
+    run(&six_looks(Ends::Pass, faults), Arc::new(|_| {})).unwrap()
+}
+
+#[test]
+fn a_job_whose_function_dies_at_every_attempt_is_answered_by_the_reaper() {
+    for kind in [Kind::KilledBefore, Kind::Frozen] {
+        let ran = dies(kind);
+        assert_eq!(ran.broken, Vec::<String>::new());
+        assert_eq!((ran.occurred[&kind], ran.outcome), (2, Outcome::Stop));
+        assert!(!ran.is_silent, "{kind:?}: nobody answered");
+    }
+}
+
+#[test]
+fn an_event_that_is_lost_ends_without_go() {
+    let faults = FaultPlan {
+        events: vec![EventFault {
+            event: 6,
+            fate: EventFate::Lost,
+        }],
+        ..FaultPlan::default()
+    };
+    let ran = run(&six_looks(Ends::Pass, faults), Arc::new(|_| {})).unwrap();
+    assert_eq!(ran.broken, Vec::<String>::new());
+    assert_eq!((ran.outcome, ran.is_silent), (Outcome::Stop, true));
+}

@@ -57,6 +57,7 @@ pub(super) fn empty(kind: &'static str) -> Sketch {
         requests: vec!["constant: 20".to_owned()],
         metrics: Vec::new(),
         alarms: Vec::new(),
+        extra_alarms: Vec::new(),
         pipeline: Vec::new(),
         happenings: Vec::new(),
         refusals: Vec::new(),

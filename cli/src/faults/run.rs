@@ -54,6 +54,8 @@ pub struct Ran {
     pub looks: usize,
     /// How it ended.
     pub outcome: Outcome,
+    /// Whether CodePipeline ended it, because nobody answered in time.
+    pub is_silent: bool,
 }
 
 /// What the checkers look at.
@@ -89,6 +91,7 @@ pub fn run(case: &Case, on_line: OnLine) -> Result<Ran, String> {
         calls: seen.calls.values().sum(),
         looks: looks(&seen),
         outcome: outcome(&seen),
+        is_silent: seen.world.codepipeline().faults().actions_timed_out > 0,
     })
 }
 

@@ -27,6 +27,8 @@ pub struct Sketch {
     pub metrics: Vec<String>,
     /// Alarms that nothing depends on, by name; the first cannot be left out.
     pub alarms: Vec<(String, String)>,
+    /// Alarms that the plan does not name.
+    pub extra_alarms: Vec<String>,
     /// What is true of the pipeline.
     pub pipeline: Vec<String>,
     /// What happens to it.
@@ -67,6 +69,7 @@ impl Sketch {
         text.push_str("alarms:\n");
         let alarms: Vec<String> = self.alarms.iter().map(|(_, own)| own.clone()).collect();
         push_all(&mut text, "  - ", &alarms);
+        push_all(&mut text, "  - ", &self.extra_alarms);
         if !self.refusals.is_empty() {
             text.push_str("refusals:\n");
             push_all(&mut text, "  - ", &self.refusals);

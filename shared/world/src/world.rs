@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, Weak};
 
 use futures_util::future::BoxFuture;
-use http::{Request, Response};
+use http::header::DATE;
+use http::{HeaderValue, Request, Response};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Notify;
 
@@ -394,10 +395,16 @@ impl World {
                 .expect("404 is a status"));
         };
         let (call, fault) = self.note(&target);
-        match fault {
+        let answer = match fault {
             None => Ok(self.respond(&target, &request, &call)),
             Some(fault) => self.afflicted(fault, &target, &request, &call).await,
-        }
+        };
+        let date = self.0.clock.now().strftime("%a, %d %b %Y %H:%M:%S GMT");
+        answer.map(|mut response| {
+            let date = HeaderValue::try_from(date.to_string()).expect("it is ASCII");
+            response.headers_mut().insert(DATE, date);
+            response
+        })
     }
 
     /// Counts a call, and says what goes wrong with it.
