@@ -5,7 +5,7 @@ CARGO ?= cargo
 # The fast runner where it is installed; plain cargo does the same.
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 
-.PHONY: help demo test check docs bench bench-judge soak clean
+.PHONY: help demo test check docs bench bench-judge soak mutants clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,6 +22,7 @@ else
 	$(CARGO) test --locked --workspace --no-fail-fast
 endif
 	@examples/checkout/demo.sh target/debug/sluice > target/demo.txt && tail -n 5 target/demo.txt
+	@CARGO="$(CARGO)" tests/mutants/run.sh last-read answered-already
 
 check: ## format and lints
 	$(CARGO) fmt --all --check
@@ -46,6 +47,10 @@ bench-judge: .venv/scipy-1.17.1 ## how often the judges are wrong, how soon they
 soak: ## many seeds of the rehearsal, longer than CI waits
 	$(CARGO) build --locked --release -q -p sluice
 	@examples/checkout/soak.sh target/release/sluice 200
+	$(CARGO) run --locked --release -q -p sluice-tests --example simulate -- 1 20000
+
+mutants: ## take each safety away once: the test that guards it has to notice
+	@CARGO="$(CARGO)" tests/mutants/run.sh
 
 clean: ## remove what was built
 	$(CARGO) clean
