@@ -51,7 +51,7 @@ fn a_clock_that_is_off_by_less_than_the_guard_changes_no_verdict() {
 
 /// A composite alarm of two children, of which only the second is slow.
 fn composite(sketch: &mut Sketch) {
-    sketch.settings.clear();
+    sketch.needed.retain(|own| !own.starts_with("settle"));
     let metric = |name: &str| {
         format!("{name}: {{ namespace: Shop, name: {name}, values: [ {{ constant: 1 }} ] }}")
     };
@@ -82,4 +82,23 @@ fn a_child_of_a_composite_alarm_that_is_not_shown_does_not_shorten_the_settling(
         assert_eq!(ran.broken, Vec::<String>::new(), "call {nth}");
     }
     assert_eq!(bake(composite, FaultPlan::default()).outcome, passed());
+}
+
+#[test]
+fn a_stage_whose_latest_release_is_not_told_is_asked_about_again() {
+    let calls = |times| CallFault {
+        at: Which::Of("codepipeline:GetPipelineState".to_owned(), 6),
+        kind: Kind::PartialAnswer,
+        times,
+    };
+    let untold = |times| {
+        let faults = FaultPlan {
+            calls: vec![calls(times)],
+            ..FaultPlan::default()
+        };
+        bake(|_| {}, faults)
+    };
+    let once = untold(1);
+    assert_eq!((once.outcome, once.looks), (passed(), 7));
+    assert_eq!(untold(100).outcome, Outcome::Stop);
 }
