@@ -3,7 +3,7 @@
 //!
 //! [`Case::draw`] makes a case, [`run`](run()) runs it and gives what it
 //! broke, [`shrink`](shrink()) makes a failing case small. A new gate gets all
-//! of it by its line in [`SUBJECTS`].
+//! of it by its line in [`SUBJECTS`], a new host by its line in [`HOSTS`].
 
 mod batch;
 mod check;
@@ -21,4 +21,4 @@ pub use draw::with_faults_over;
 pub use run::{Outcome, Ran, run};
 pub use shrink::shrink;
 pub use sketch::{Case, Sketch};
-pub use subjects::{Ends, HOSTS, SUBJECTS, Subject};
+pub use subjects::{Ends, HOSTS, Host, SUBJECTS, Subject};

@@ -4,7 +4,7 @@ use sluice_world::random::Random;
 
 use super::draw_faults::faults;
 use super::sketch::{Case, Sketch};
-use super::subjects::{SUBJECTS, Subject};
+use super::subjects::{HOSTS, SUBJECTS, Subject};
 
 impl Case {
     /// The case of this seed.
@@ -15,7 +15,10 @@ impl Case {
         let sketch = (subject.draw)(&mut random);
         let with_bucket = !random.percent(12);
         let faults = faults(&mut random);
-        Case::of(seed, sketch, with_bucket, faults)
+        Case {
+            host: random.one_of(&HOSTS),
+            ..Case::of(seed, sketch, with_bucket, faults)
+        }
     }
 }
 
@@ -41,6 +44,7 @@ pub fn with_faults_over(seed: u64, plan: String, scenario: String) -> Case {
         scenario,
         with_bucket: true,
         faults: faults(&mut random),
+        host: random.one_of(&HOSTS),
     }
 }
 

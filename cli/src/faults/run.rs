@@ -14,6 +14,7 @@ use sluice_world::{Scenario, World};
 use super::check::check;
 use super::records::{Records, records};
 use super::sketch::Case;
+use super::subjects::Host;
 use crate::rehearsal::{
     EVIDENCE_BUCKET, Gathered, Gathering, OnLine, Timeline, functions, gather, in_virtual_time,
     pipeline, world_of,
@@ -103,7 +104,9 @@ async fn live(
 ) -> Result<Seen, String> {
     // What the SDK draws for its waits follows from the seed, too.
     fastrand::seed(case.seed);
-    let pipeline = pipeline(plan, &case.plan, &scenario);
+    let pipeline = match case.host {
+        Host::LambdaAction => pipeline(plan, &case.plan, &scenario),
+    };
     let service = pipeline.name.clone();
     let world = world_of(scenario.clone(), case.faults.clone());
     let gathering = Gathering::default();

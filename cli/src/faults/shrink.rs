@@ -52,7 +52,10 @@ fn smaller(case: &Case) -> Vec<Case> {
         })
         .collect();
     if let Some(sketch) = &case.sketch {
-        let of = |sketch| Case::of(case.seed, sketch, case.with_bucket, case.faults.clone());
+        let of = |sketch| Case {
+            host: case.host,
+            ..Case::of(case.seed, sketch, case.with_bucket, case.faults.clone())
+        };
         found.extend(sketches(sketch).into_iter().map(of));
     }
     found

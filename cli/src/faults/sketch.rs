@@ -7,6 +7,8 @@ use sluice_core::plan::Plan;
 use sluice_world::Scenario;
 use sluice_world::faults::FaultPlan;
 
+use super::subjects::{HOSTS, Host};
+
 /// The stage that all cases are about.
 const STAGE: &str = "prod";
 
@@ -97,6 +99,8 @@ pub struct Case {
     pub seed: u64,
     /// What it was made from; nothing where plan and scenario came from files.
     pub sketch: Option<Sketch>,
+    /// Who asks.
+    pub host: Host,
     /// The plan.
     pub plan: String,
     /// The scenario.
@@ -112,6 +116,7 @@ impl Case {
     pub fn of(seed: u64, sketch: Sketch, with_bucket: bool, faults: FaultPlan) -> Case {
         Case {
             seed,
+            host: HOSTS[0],
             plan: sketch.plan(),
             scenario: sketch.scenario(seed),
             sketch: Some(sketch),

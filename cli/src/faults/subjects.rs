@@ -53,8 +53,15 @@ pub const SUBJECTS: [Subject; 2] = [
     },
 ];
 
-/// All hosts: who asks the gates. Each runs every subject.
-pub const HOSTS: [&str; 1] = ["CodePipeline Lambda action"];
+/// Who asks the gates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Host {
+    /// A Lambda action of CodePipeline.
+    LambdaAction,
+}
+
+/// All hosts. Each case is drawn for one of them.
+pub const HOSTS: [Host; 1] = [Host::LambdaAction];
 
 fn bake(random: &mut Random) -> Sketch {
     let mut sketch = empty("bake");
