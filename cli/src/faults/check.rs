@@ -7,7 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use sluice_core::Verdict;
 use sluice_core::evidence::Evidence;
-use sluice_core::settings::Mode;
+use sluice_core::plan::GateSettings;
+use sluice_core::settings::{Mode, OnRollback};
 use sluice_core::token::sha256;
 use sluice_core::verdict::{DecidedBy, Outcome};
 use sluice_world::codepipeline::{
@@ -154,7 +155,7 @@ fn go_has_evidence(
     });
     let variables = success.ok_or("nobody said so")?;
     let settings = &gate.1.settings;
-    let watches = settings.mode() == Mode::WatchOnly;
+    let watches = settings.mode() == Mode::WatchOnly || only_watches_rollbacks(settings, seen);
     let Some(address) = variables.get("Evidence") else {
         // Where a function died that only watched, the reaper lets go.
         return watches.then_some(()).ok_or("it names none".to_owned());
@@ -177,11 +178,19 @@ fn go_has_evidence(
     (subject.may_pass)(settings, &evidence, &truth)
 }
 
+/// Whether the release is a rollback, which the plan only has watched.
+fn only_watches_rollbacks(settings: &GateSettings, seen: &Seen) -> bool {
+    let GateSettings::Bake(bake) = settings else {
+        return false;
+    };
+    seen.scenario.pipeline.rollback && bake.on_rollback == OnRollback::Watch
+}
+
 fn decided(evidence: &Evidence, watches: bool, seen: &Seen) -> Result<(), String> {
     let is_so = match evidence.decision.decided_by {
         DecidedBy::Verdict => evidence.verdict == Some(Verdict::Pass),
         DecidedBy::Policy => seen.proceeds && evidence.verdict == Some(Verdict::Inconclusive),
-        DecidedBy::WatchOnly => watches || seen.scenario.pipeline.rollback,
+        DecidedBy::WatchOnly => watches,
         DecidedBy::Waiver => false,
     };
     let by = evidence.decision.decided_by;

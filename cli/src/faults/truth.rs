@@ -249,11 +249,15 @@ fn alarm_may_pass(name: &str, bake: &Bake, truth: &Truth<'_>) -> Result<(), Stri
     let (began, ended) = truth.looked;
     let rollback = truth.scenario.pipeline.rollback && bake.on_rollback != OnRollback::Full;
     let watched = match (bake.since, truth.deployed) {
-        (Since::Deployment, Some(deployed)) => deployed.min(began),
+        // Without the check nobody asks for the release's actions.
+        (Since::Deployment, Some(deployed)) if bake.release_check == ReleaseCheck::On => {
+            deployed.min(began)
+        }
         _ => began,
     };
+    // What fired within the guard counts as in the bake.
     let already = truth.state_at(name, began) == AlarmState::Alarm
-        && truth.firings(name, watched, began).is_empty();
+        && truth.firings(name, watched - GUARD, began).is_empty();
     let mut judged_from = watched;
     if already {
         if bake.already_in_alarm == AlreadyInAlarm::Fail && !rollback {
