@@ -11,7 +11,7 @@ PYTHON_PINS := tests/python/requirements.txt
 FUNCTIONS := $(patsubst functions/%/Cargo.toml,sluice-%,$(wildcard functions/*/Cargo.toml))
 PYTHON_STAMP := .venv/tests-$(firstword $(shell cksum $(PYTHON_PINS)))
 
-.PHONY: help demo test test-python check docs package bench bench-judge soak clean
+.PHONY: help demo test test-python check docs package bench bench-judge soak mutants clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,7 @@ else
 endif
 	@examples/checkout/demo.sh target/debug/sluice > target/demo.txt && tail -n 5 target/demo.txt
 	@$(MAKE) --no-print-directory test-python
+	@CARGO="$(CARGO)" tests/mutants/run.sh last-read answered-already
 
 test-python: $(PYTHON_STAMP) ## the tests in Python alone: the template, and what speaks to binaries
 	.venv/bin/python -B -m pytest $(PYTHON_TESTS)
@@ -68,6 +69,10 @@ bench-judge: .venv/scipy-1.17.1 ## how often the judges are wrong, how soon they
 soak: ## many seeds of the rehearsal, longer than CI waits
 	$(CARGO) build --locked --release -q -p sluice
 	@examples/checkout/soak.sh target/release/sluice 200
+	$(CARGO) run --locked --release -q -p sluice-tests --example simulate -- 1 20000
+
+mutants: ## take each safety away once: the test that guards it has to notice
+	@CARGO="$(CARGO)" tests/mutants/run.sh
 
 clean: ## remove what was built
 	$(CARGO) clean

@@ -11,5 +11,6 @@ mod cli;
 mod docs;
 mod input;
 mod semantics;
+mod simulation;
 mod tidy;
 mod whole;

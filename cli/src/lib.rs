@@ -4,6 +4,7 @@ pub mod check;
 pub mod command;
 pub mod completions;
 pub mod exit;
+pub mod faults;
 pub mod judge;
 pub mod plan_file;
 pub mod rehearsal;

@@ -9,20 +9,38 @@ mod timeline;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::Value;
-use sluice_aws::{Aws, Disconnected, Wire};
+use sluice_aws::{Aws, AwsError, Disconnected, Wire};
 use sluice_core::evidence::Evidence;
 use sluice_core::plan::Plan;
-use sluice_gates::{BakeGate, ClearGate};
-use sluice_host::{Handled, Host, handle};
+use sluice_gates::{AnyGate, BakeGate, ClearGate};
+use sluice_host::{Handled, Host, Log, handle, reap};
 use sluice_world::codepipeline::{Execution, FunctionError, Functions, Invocation, Pipeline};
+use sluice_world::faults::FaultPlan;
 use sluice_world::world::FUNCTION_ACCESS_KEY;
 use sluice_world::{Broken, Scenario, World};
 
 pub use pipeline::{EVIDENCE_BUCKET, artifact, pipeline};
 pub use timeline::{Line, Timeline};
+
+/// The function that answers for those that died.
+pub const REAPER: &str = "sluice-reaper";
+
+/// All gates of Sluice, as its functions serve them.
+pub fn gates() -> Vec<Box<dyn AnyGate>> {
+    vec![Box::new(BakeGate), Box::new(ClearGate)]
+}
+
+/// A world in which Sluice is installed: one retry of a function that died,
+/// then the reaper.
+pub fn world_of(scenario: Scenario, faults: FaultPlan) -> World {
+    World::with_faults(scenario, faults, |settings| {
+        settings.retry_waits = vec![SignedDuration::from_mins(1)];
+        settings.on_failure = Some(REAPER.to_owned());
+    })
+}
 
 /// A gate's end in a rehearsal.
 #[derive(Debug, Clone, Serialize)]
@@ -102,6 +120,7 @@ pub fn in_virtual_time<T>(future: impl Future<Output = T>) -> Result<T, std::io:
 pub fn aws_of(world: &World) -> Aws {
     let handler = world.handler();
     let clock = world.clock();
+    let ahead = SignedDuration::from_secs(world.fault_plan().clock_ahead_seconds);
     let wire = Wire::simulated(
         Arc::new(move |request| {
             let answer = handler(request);
@@ -112,7 +131,7 @@ pub fn aws_of(world: &World) -> Aws {
                 })
             })
         }),
-        move || clock.now(),
+        move || clock.now() + ahead,
     );
     Aws::simulated(wire, &world.scenario().region, FUNCTION_ACCESS_KEY)
 }
@@ -129,7 +148,7 @@ pub async fn run(
     with_bucket: bool,
     on_line: OnLine,
 ) -> Result<Rehearsed, RehearsalError> {
-    let world = World::new(scenario);
+    let world = world_of(scenario, FaultPlan::default());
     run_in(&world, pipeline, with_bucket, on_line).await
 }
 
@@ -144,7 +163,7 @@ pub async fn run_in(
     with_bucket: bool,
     on_line: OnLine,
 ) -> Result<Rehearsed, RehearsalError> {
-    let gathered: Arc<Mutex<Gathered>> = Arc::default();
+    let gathered = Gathering::default();
     if with_bucket {
         world.s3().create_bucket(EVIDENCE_BUCKET);
     }
@@ -154,11 +173,7 @@ pub async fn run_in(
     let id = world.start(pipeline)?;
     let execution = world.codepipeline().finished(&id).await;
     timeline.finish();
-    let mut gathered = std::mem::take(
-        &mut *gathered
-            .lock()
-            .expect("nothing panics while it holds this lock"),
-    );
+    let mut gathered = gather(&gathered, std::mem::take);
     for end in &mut gathered.gates {
         end.looks = execution
             .stages
@@ -183,56 +198,81 @@ pub fn functions_in(world: &World) -> Functions {
     functions(world, true, &Arc::default())
 }
 
+/// What functions left behind.
 #[derive(Default)]
-struct Gathered {
-    gates: Vec<GateEnd>,
-    log: Vec<Value>,
+pub(crate) struct Gathered {
+    pub(crate) gates: Vec<GateEnd>,
+    pub(crate) log: Vec<Value>,
+    /// Every event that reached a function, and which.
+    pub(crate) events: Vec<(String, Value)>,
+}
+
+/// Shared with the functions that add to it.
+pub(crate) type Gathering = Arc<Mutex<Gathered>>;
+
+/// Changes what was gathered.
+pub(crate) fn gather<T>(gathering: &Gathering, change: impl FnOnce(&mut Gathered) -> T) -> T {
+    let mut gathered = gathering
+        .lock()
+        .expect("nothing panics while it holds this lock");
+    change(&mut gathered)
 }
 
 /// All functions of Sluice, as Lambda would run them in this world.
-fn functions(world: &World, with_bucket: bool, gathered: &Arc<Mutex<Gathered>>) -> Functions {
-    let lock = |gathered: &Arc<Mutex<Gathered>>, change: &mut dyn FnMut(&mut Gathered)| {
-        change(
-            &mut gathered
-                .lock()
-                .expect("nothing panics while it holds this lock"),
-        );
-    };
-    let log = Arc::clone(gathered);
+pub(crate) fn functions(world: &World, with_bucket: bool, gathered: &Gathering) -> Functions {
+    let lines = Arc::clone(gathered);
+    let log: Log = Arc::new(move |line| gather(&lines, |gathered| gathered.log.push(line)));
     let host = Arc::new(Host::new(
         aws_of(world),
-        vec![Box::new(BakeGate), Box::new(ClearGate)],
+        gates(),
         with_bucket.then(|| EVIDENCE_BUCKET.to_owned()),
-        Arc::new(move |line| lock(&log, &mut |gathered| gathered.log.push(line.clone()))),
+        Arc::clone(&log),
     ));
+    let clock = world.clock();
     let gathered = Arc::clone(gathered);
     Arc::new(move |invocation: Invocation| {
-        let (host, gathered) = (Arc::clone(&host), Arc::clone(&gathered));
+        let (host, gathered, log) = (Arc::clone(&host), Arc::clone(&gathered), Arc::clone(&log));
         Box::pin(async move {
-            match handle(&invocation.event, invocation.deadline, &host).await {
-                Ok(Handled::Ended(ended)) => {
-                    let end = GateEnd {
-                        stage: ended.evidence.subject.stage.clone(),
-                        gate: ended.evidence.subject.gate.clone(),
-                        looked: ended.evidence.looked,
-                        looks: 0,
-                        evidence: ended.evidence,
-                        evidence_address: ended.evidence_address,
-                        message: ended.message,
-                    };
-                    gathered
-                        .lock()
-                        .expect("nothing panics while it holds this lock")
-                        .gates
-                        .push(end);
+            let Invocation {
+                function, event, ..
+            } = invocation;
+            gather(&gathered, |all| {
+                all.events.push((function.clone(), event.clone()))
+            });
+            let handled = if function == REAPER {
+                reap(&event, &host.aws, &log).await
+            } else {
+                // Lambda tells the end by the clock of the same machine.
+                let left = invocation.deadline.duration_since(clock.now());
+                handle(&event, host.aws.now() + left, &host).await
+            };
+            match handled.map_err(not_taken)? {
+                Handled::Ended(ended) => {
+                    gather(&gathered, |all| all.gates.push(end_of(*ended)));
                     Ok(())
                 }
-                Ok(_) => Ok(()),
-                Err(error) => Err(FunctionError {
-                    error_type: "AwsError".to_owned(),
-                    message: error.to_string(),
-                }),
+                _ => Ok(()),
             }
         })
     })
+}
+
+fn end_of(ended: sluice_host::Ended) -> GateEnd {
+    GateEnd {
+        stage: ended.evidence.subject.stage.clone(),
+        gate: ended.evidence.subject.gate.clone(),
+        looked: ended.evidence.looked,
+        looks: 0,
+        evidence: ended.evidence,
+        evidence_address: ended.evidence_address,
+        message: ended.message,
+    }
+}
+
+/// As a function says it to Lambda.
+fn not_taken(error: AwsError) -> FunctionError {
+    FunctionError {
+        error_type: "AnswerNotTaken".to_owned(),
+        message: error.to_string(),
+    }
 }

@@ -1,5 +1,6 @@
 //! `sluice rehearse`: a release of the plan's service in a simulated AWS.
 
+mod broken;
 mod report;
 mod series;
 pub(crate) mod show;
@@ -23,10 +24,11 @@ use crate::scenario_file;
 #[derive(Debug, Args)]
 pub struct RehearseArguments {
     /// The plan, usually `sluice.yaml`
-    plan: PathBuf,
+    #[arg(required_unless_present = "faults", requires = "scenario")]
+    plan: Option<PathBuf>,
     /// What happens in the world
-    #[arg(long, value_name = "FILE")]
-    scenario: PathBuf,
+    #[arg(long, value_name = "FILE", requires = "plan")]
+    scenario: Option<PathBuf>,
     /// Print one JSON document instead of a timeline
     #[arg(long)]
     json: bool,
@@ -50,6 +52,10 @@ pub struct RehearseArguments {
     /// Write the evidence of each gate into this folder
     #[arg(long, value_name = "FOLDER", conflicts_with = "begin_every")]
     evidence: Option<PathBuf>,
+    /// Break the release on purpose: faults drawn from `--seed`, and plan and
+    /// scenario as well where no plan is given; says what must not be
+    #[arg(long, conflicts_with_all = ["begin_every", "evidence", "json", "csv"])]
+    faults: bool,
     /// Take the recorded series of a metric from this file instead
     #[arg(long, value_name = "METRIC=FILE")]
     csv: Vec<String>,
@@ -61,6 +67,9 @@ pub struct RehearseArguments {
 ///
 /// Where its output cannot be written.
 pub fn run(arguments: &RehearseArguments) -> io::Result<u8> {
+    if arguments.faults {
+        return broken::run(arguments);
+    }
     let (plan, text, scenario) = match read(arguments) {
         Ok(read) => read,
         Err(message) => {
@@ -152,8 +161,11 @@ fn code(plan: &Plan, done: &Rehearsed) -> u8 {
 }
 
 fn read(arguments: &RehearseArguments) -> Result<(Plan, String, Scenario), String> {
-    let (plan, text) = plan_file::load(&arguments.plan)?;
-    let mut scenario = scenario_file::load(&arguments.scenario)?;
+    let (Some(plan), Some(scenario)) = (&arguments.plan, &arguments.scenario) else {
+        return Err("error: name a plan and its `--scenario`".to_owned());
+    };
+    let (plan, text) = plan_file::load(plan)?;
+    let mut scenario = scenario_file::load(scenario)?;
     for pair in &arguments.csv {
         let (key, file) = pair
             .split_once('=')

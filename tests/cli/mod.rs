@@ -2,6 +2,7 @@
 
 mod check;
 mod command;
+mod faults;
 mod judge;
 mod judge_input;
 mod judge_parameters;

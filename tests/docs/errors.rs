@@ -166,6 +166,11 @@ fn examples() -> Vec<GateError> {
             operation: text("cloudwatch:GetMetricData"),
             detail: text("ValidationError: The parameter StartTime must be before EndTime."),
         },
+        GateError::ClockWrong {
+            apart: Duration::from_minutes(5),
+            ahead: true,
+            allowed: Duration::from_seconds(30),
+        },
         GateError::OutOfTime {
             left: Duration::from_seconds(25),
         },

@@ -16,6 +16,7 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use jiff::Timestamp;
 use sluice_core::reading::Place;
 
+use crate::apart::Apart;
 use crate::sts::AssumedRole;
 use crate::wire::Wire;
 
@@ -35,6 +36,7 @@ pub struct NoRegion;
 #[derive(Debug)]
 pub struct Aws {
     pub(crate) wire: Wire,
+    pub(crate) apart: Apart,
     sdk: SdkConfig,
     cloudwatch: Kept<Place, aws_sdk_cloudwatch::Client>,
     history: Kept<Place, aws_sdk_cloudwatch::Client>,
@@ -62,6 +64,7 @@ impl<K: Eq + Hash + Clone, C: Clone> Kept<K, C> {
 macro_rules! config {
     ($service:ident, $aws:expr) => {
         $service::config::Builder::from(&$aws.sdk)
+            .interceptor($aws.apart.clone())
             .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS_MAX))
             .timeout_config(
                 TimeoutConfig::builder()
@@ -115,6 +118,7 @@ impl Aws {
 
     fn over(wire: Wire, sdk: SdkConfig) -> Aws {
         Aws {
+            apart: Apart::new(wire.time.clone()),
             wire,
             sdk,
             cloudwatch: Kept::new(),

@@ -106,6 +106,12 @@ where
     };
     if let SdkError::ServiceError(context) = &error {
         let status = context.raw().status().as_u16();
+        // The SDK calls it an error of the service, too, when an answer is cut
+        // off on its way.
+        if context.raw().status().is_success() && context.err().code().is_none() {
+            let message = format!("the answer cannot be read: {}", root(context.err()));
+            return made(Refusal::Unavailable, message);
+        }
         let code = context.err().code().unwrap_or("no error code");
         let message = format!(
             "{code}: {}",

@@ -8,6 +8,7 @@
 //!
 //! Start at [`Aws`].
 
+mod apart;
 mod clients;
 mod cloudwatch;
 mod codepipeline;

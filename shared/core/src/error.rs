@@ -154,6 +154,16 @@ pub enum GateError {
         /// AWS's code and message.
         detail: String,
     },
+    /// The function's clock and AWS's do not agree.
+    #[error("the function's clock is {apart} {} AWS's, and at most {allowed} can be allowed for", if *.ahead { "ahead of" } else { "behind" })]
+    ClockWrong {
+        /// How far they are apart.
+        apart: Duration,
+        /// Whether the function's is ahead.
+        ahead: bool,
+        /// How far they may be.
+        allowed: Duration,
+    },
     /// The function came to the end of its time.
     #[error("the look was not done {left} before the function's end")]
     OutOfTime {
@@ -199,8 +209,16 @@ fn list(names: &[String]) -> String {
 }
 
 impl GateError {
+    /// Whether a later look may do better.
+    pub fn is_passing(&self) -> bool {
+        matches!(
+            self,
+            GateError::ServiceUnavailable { .. } | GateError::ClockWrong { .. }
+        )
+    }
+
     /// All names, in the order of the variants.
-    pub const NAMES: [&'static str; 16] = [
+    pub const NAMES: [&'static str; 17] = [
         "ParametersInvalid",
         "SettingsInvalid",
         "PlanUnreadable",
@@ -214,6 +232,7 @@ impl GateError {
         "AccessDenied",
         "ServiceUnavailable",
         "CallRefused",
+        "ClockWrong",
         "OutOfTime",
         "Crashed",
         "FunctionDied",
@@ -235,9 +254,10 @@ impl GateError {
             GateError::AccessDenied { .. } => 10,
             GateError::ServiceUnavailable { .. } => 11,
             GateError::CallRefused { .. } => 12,
-            GateError::OutOfTime { .. } => 13,
-            GateError::Crashed { .. } => 14,
-            GateError::FunctionDied { .. } => 15,
+            GateError::ClockWrong { .. } => 13,
+            GateError::OutOfTime { .. } => 14,
+            GateError::Crashed { .. } => 15,
+            GateError::FunctionDied { .. } => 16,
         };
         GateError::NAMES[index]
     }
@@ -255,6 +275,7 @@ impl GateError {
             | GateError::ReleaseMismatch { .. } => Fault::Settings,
             GateError::AccessDenied { .. } => Fault::Rights,
             GateError::ServiceUnavailable { .. }
+            | GateError::ClockWrong { .. }
             | GateError::FunctionDied {
                 death: Death::NotHeard | Death::NeverRan,
                 ..
@@ -308,6 +329,9 @@ impl GateError {
                 "nothing is known to be wrong with the release; retry the stage when AWS is well".to_owned()
             }
             GateError::CallRefused { .. } => "retry the stage; if it happens again, report it".to_owned(),
+            GateError::ClockWrong { .. } => {
+                "nothing is known to be wrong with the release; retry the stage: a function's clock is set by Lambda".to_owned()
+            }
             GateError::OutOfTime { .. } => "give the function more time (120 s is what the template sets)".to_owned(),
             GateError::Crashed { .. } => {
                 "report it with the function's log; retrying the stage begins the gate anew".to_owned()

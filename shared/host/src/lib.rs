@@ -11,6 +11,7 @@
 
 mod answer;
 mod carried;
+mod clocks;
 mod job;
 mod look;
 mod message;

@@ -17,6 +17,7 @@ use crate::carried::{
     BEGIN_WITHIN, first, fitting, goes_on, host_ends, is_over, last_chance, mode, same_again,
     subject,
 };
+use crate::clocks::clocks_agree;
 use crate::job::Job;
 use crate::parameters::{EXAMPLE, Parameters};
 use crate::plan::{Settings, inline, settings};
@@ -307,7 +308,10 @@ impl Session {
         }
         if self.record.is_none() {
             let begun = match gate.begin(&ask, &host.aws).await {
-                Ok(begun) => self.begin(&ask, begun, host).await,
+                Ok(begun) => match clocks_agree(host) {
+                    Ok(()) => self.begin(&ask, begun, host).await,
+                    Err(error) => Err(error),
+                },
                 Err(error) => Err(error),
             };
             if let Err(error) = begun {
@@ -319,10 +323,13 @@ impl Session {
             .as_ref()
             .map(|record| record.begun.clone())
             .unwrap_or_default();
-        match gate
+        let look = gate
             .look(&ask, &begun, &self.token.memory, &host.aws)
-            .await?
-        {
+            .await?;
+        if let Err(error) = clocks_agree(host) {
+            return self.unread("what AWS's times mean", error, last_chance);
+        }
+        match look {
             Look::Reached(reached) => Ok(self.ended(
                 reached.verdict,
                 reached.reason.clone(),
@@ -454,8 +461,10 @@ impl Session {
     /// The gate could not begin at this look. While AWS is unwell it may at a
     /// later one.
     fn not_begun(&mut self, error: GateError, last_chance: bool) -> Result<Concluded, GateError> {
-        let is_passing = matches!(error, GateError::ServiceUnavailable { .. });
-        if !is_passing || last_chance || self.now.duration_since(self.token.first) >= BEGIN_WITHIN {
+        if !error.is_passing()
+            || last_chance
+            || self.now.duration_since(self.token.first) >= BEGIN_WITHIN
+        {
             return Err(error);
         }
         let line = format!("the gate could not begin at this look: {error}");

@@ -121,7 +121,10 @@ async fn look(ask: &Ask, began: Timestamp, host: &Host) -> Result<(Release, Kind
                 place: Default::default(),
             });
         };
-        if let Some(latest) = stage.latest.as_ref().filter(|latest| *latest != release) {
+        let Some(latest) = &stage.latest else {
+            return Ok((Release::Unknown(untold(&ask.stage)), kind));
+        };
+        if latest != release {
             let seen = format!("stage `{}` now runs release `{latest}`", ask.stage);
             return over(ReasonCode::ReleaseReplaced, seen);
         }
@@ -139,6 +142,16 @@ async fn look(ask: &Ask, began: Timestamp, host: &Host) -> Result<(Release, Kind
         );
     }
     Ok((Release::Ours, kind))
+}
+
+/// This release runs in the stage, so it has a latest one.
+fn untold(stage: &str) -> AwsError {
+    AwsError {
+        operation: "codepipeline:GetPipelineState".to_owned(),
+        refusal: Refusal::Unavailable,
+        message: format!("it does not say which release stage `{stage}` runs"),
+        place: Default::default(),
+    }
 }
 
 /// Another release whose deploy action began after this one's.

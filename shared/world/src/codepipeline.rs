@@ -23,7 +23,6 @@ mod invoke;
 mod lambda;
 mod limits;
 mod paging;
-mod random;
 mod reads;
 mod record;
 mod settings;

@@ -12,8 +12,10 @@
 pub mod clock;
 pub mod cloudwatch;
 pub mod codepipeline;
+pub mod faults;
 pub mod functions;
 mod lambda;
+pub mod random;
 pub mod s3;
 pub mod scenario;
 pub mod serve;

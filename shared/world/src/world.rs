@@ -1,12 +1,14 @@
 //! The services put together: requests in, responses out, one clock.
 
+mod afflicted;
 mod target;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, Weak};
 
 use futures_util::future::BoxFuture;
-use http::{Request, Response};
+use http::header::DATE;
+use http::{HeaderValue, Request, Response};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Notify;
 
@@ -15,18 +17,16 @@ use crate::cloudwatch::{CloudWatch, Transition};
 use crate::codepipeline::{
     CodePipeline, Functions, Happening, Interval, Mode, Pipeline, Settings, What,
 };
+use crate::faults::{CURRENT, FaultPlan, Kind, Processes, Progress};
 use crate::lambda::Lambda;
 use crate::s3::S3;
 use crate::scenario::{ExecutionMode, LookEvery, Marks, RefusalKind, Scenario};
 use crate::sts::Sts;
 use crate::wire::{self, ApiError, Broken, Protocol};
-use target::{Target, refusal};
+use target::Target;
 
 /// The access key of the functions' own role.
 pub const FUNCTION_ACCESS_KEY: &str = "AKIAFUNCTION0000000";
-
-/// How long a call hangs that is never answered; clients give up before.
-const HANGS_FOR: SignedDuration = SignedDuration::from_mins(5);
 
 /// A call as it came, before it is answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +39,9 @@ pub struct Call {
     pub number: u64,
     /// When it came.
     pub at: Timestamp,
+    /// Where it came from a function: the number of the invocation and of its
+    /// call, both counted from 1.
+    pub process: Option<(u64, u64)>,
 }
 
 /// What goes wrong with one call.
@@ -50,6 +53,20 @@ pub enum Fault {
     Slow(SignedDuration),
     /// It has its effect, and the answer is lost.
     AnswerLost,
+    /// It has its effect, and is answered this much later.
+    AnswerLate(SignedDuration),
+    /// The second half of the answer's bytes is missing.
+    HalfBody,
+    /// The answer says less than there is.
+    PartialAnswer,
+    /// The process that calls is killed before the effect.
+    KilledBefore,
+    /// The process that calls is killed after the effect.
+    KilledAfter,
+    /// The process that calls panics.
+    Panicked,
+    /// The process that calls stands still.
+    Frozen,
 }
 
 /// Says what goes wrong with a call, if anything does.
@@ -88,6 +105,8 @@ struct Inner {
     lambda: Lambda,
     functions: Arc<OnceLock<Functions>>,
     log: Mutex<Log>,
+    plan: FaultPlan,
+    processes: Arc<Processes>,
     marks: Mutex<Marks>,
     marked: Notify,
     observers: Mutex<Vec<Observer>>,
@@ -98,6 +117,8 @@ struct Log {
     calls: Vec<Call>,
     refused: Vec<u32>,
     faults: Option<Faults>,
+    progress: Progress,
+    occurred: BTreeMap<Kind, u64>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -115,16 +136,23 @@ impl World {
 
     /// The same, whose CodePipeline and Lambda behave as `change` says.
     pub fn with_settings(scenario: Scenario, change: impl FnOnce(&mut Settings)) -> World {
+        World::with_faults(scenario, FaultPlan::default(), change)
+    }
+
+    /// The same, in which things go wrong as planned.
+    pub fn with_faults(
+        scenario: Scenario,
+        plan: FaultPlan,
+        change: impl FnOnce(&mut Settings),
+    ) -> World {
         let clock = Clock::starting_at(scenario.begin);
         let s3 = S3::new(clock);
         let functions: Arc<OnceLock<Functions>> = Arc::new(OnceLock::new());
-        let run = Arc::clone(&functions);
-        let run: Functions = Arc::new(move |invocation| match run.get() {
-            Some(functions) => functions(invocation),
-            None => Box::pin(async { Ok(()) }),
-        });
         let mut settings = settings(&scenario);
         change(&mut settings);
+        plan.apply(&mut settings);
+        let processes: Arc<Processes> = Arc::default();
+        let run = afflicted::functions(clock, &functions, &processes, &plan);
         let lambda = Lambda::new(clock, &settings, Arc::clone(&run));
         let codepipeline = CodePipeline::new(
             clock,
@@ -150,6 +178,8 @@ impl World {
                 refused,
                 ..Log::default()
             }),
+            plan,
+            processes,
             marks: Mutex::new(Marks::new()),
             marked: Notify::new(),
             observers: Mutex::new(Vec::new()),
@@ -222,6 +252,7 @@ impl World {
             .entry((account.to_owned(), region.to_owned()))
             .or_insert_with(|| {
                 let mut new = CloudWatch::new(&self.0.scenario, account, region);
+                self.0.plan.switches.apply(&mut new.switches);
                 for (stage, at) in lock(&self.0.marks).iter() {
                     new.mark(stage, *at);
                 }
@@ -373,23 +404,16 @@ impl World {
                 .expect("404 is a status"));
         };
         let (call, fault) = self.note(&target);
-        match fault {
+        let answer = match fault {
             None => Ok(self.respond(&target, &request, &call)),
-            Some(Fault::Refused(RefusalKind::Timeout)) => {
-                tokio::time::sleep(HANGS_FOR.try_into().unwrap_or_default()).await;
-                Err(Broken::Timeout)
-            }
-            Some(Fault::Refused(RefusalKind::Reset)) => Err(Broken::Reset),
-            Some(Fault::Refused(kind)) => Ok(target.refused(&refusal(&target, kind))),
-            Some(Fault::Slow(length)) => {
-                tokio::time::sleep(length.try_into().unwrap_or_default()).await;
-                Ok(self.respond(&target, &request, &call))
-            }
-            Some(Fault::AnswerLost) => {
-                self.respond(&target, &request, &call);
-                Err(Broken::Reset)
-            }
-        }
+            Some(fault) => self.afflicted(fault, &target, &request, &call).await,
+        };
+        let date = self.0.clock.now().strftime("%a, %d %b %Y %H:%M:%S GMT");
+        answer.map(|mut response| {
+            let date = HeaderValue::try_from(date.to_string()).expect("it is ASCII");
+            response.headers_mut().insert(DATE, date);
+            response
+        })
     }
 
     /// Counts a call, and says what goes wrong with it.
@@ -397,11 +421,15 @@ impl World {
         let now = self.0.clock.now();
         let marks = lock(&self.0.marks).clone();
         let mut log = lock(&self.0.log);
+        let log = &mut *log;
         let call = Call {
             service: target.service,
             operation: target.operation.clone(),
             number: log.calls.len() as u64,
             at: now,
+            process: CURRENT
+                .try_with(|process| (process.number, process.next_call()))
+                .ok(),
         };
         log.calls.push(call.clone());
         for (index, refusal) in self.0.scenario.refusals.iter().enumerate() {
@@ -417,8 +445,14 @@ impl World {
                 return (call, Some(Fault::Refused(refusal.error)));
             }
         }
-        let fault = log.faults.as_ref().and_then(|faults| faults(&call));
+        let planned = log.progress.fault(&self.0.plan, &call);
+        let fault = planned.or_else(|| log.faults.as_ref().and_then(|faults| faults(&call)));
         (call, fault)
+    }
+
+    fn account_of(&self, target: &Target) -> String {
+        let own = self.0.sts.account_of(&target.access_key);
+        own.unwrap_or_else(|| self.0.scenario.account.clone())
     }
 
     fn respond(
@@ -451,11 +485,7 @@ impl World {
                 })
             }
             "cloudwatch" => {
-                let account = self
-                    .0
-                    .sts
-                    .account_of(key)
-                    .unwrap_or_else(|| self.0.scenario.account.clone());
+                let account = self.account_of(target);
                 self.with_cloudwatch(&account, &target.region, |own| {
                     own.call(&target.operation, target.protocol, body, call.at)
                 })

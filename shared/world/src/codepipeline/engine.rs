@@ -338,7 +338,7 @@ fn revision_of(bytes: &[u8]) -> String {
     for byte in bytes {
         hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01B3);
     }
-    let mut random = super::random::Random::from_seed(hash);
+    let mut random = crate::random::Random::from_seed(hash);
     let (high, middle, low) = (random.bits(), random.bits(), random.bits());
     format!("{high:016x}{middle:016x}{:08x}", low >> 32)
 }

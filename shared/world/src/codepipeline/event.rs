@@ -3,8 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
-use super::random::Random;
 use super::record::{ActionRun, Artifact};
+use crate::random::Random;
 
 /// How long a job's artifact credentials hold.
 const CREDENTIALS_HOLD: SignedDuration = SignedDuration::from_hours(1);

@@ -76,6 +76,10 @@ pub struct Faults {
     pub events_lost: u64,
     /// Events that were delivered twice.
     pub events_duplicated: u64,
+    /// Events that came late.
+    pub events_delayed: u64,
+    /// Events that came when a later job of their action had begun.
+    pub events_reordered: u64,
     /// Attempts that returned an error or panicked.
     pub attempts_failed: u64,
     /// Attempts that Lambda killed at their deadline.

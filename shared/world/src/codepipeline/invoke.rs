@@ -5,7 +5,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use futures_util::FutureExt;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::engine::as_std;
@@ -29,11 +29,10 @@ pub(super) struct Delivery {
 pub(super) fn send(shared: &Arc<Shared>, number: u64, delivery: Delivery) {
     if shared.settings.duplicate_events.contains(&number) {
         shared.with(|state| state.faults.events_duplicated += 1);
-        let (shared, delivery) = (Arc::clone(shared), delivery.clone());
-        tokio::spawn(async move {
-            tokio::time::sleep(as_std(shared.settings.duplicate_delay)).await;
-            deliver(&shared, delivery).await;
-        });
+        let settings = &shared.settings;
+        let own = settings.duplicate_delays.get(&number).copied();
+        let delay = own.unwrap_or(settings.duplicate_delay);
+        deliver_after(shared, delay, delivery.clone());
     }
     if shared.settings.lose_events.contains(&number) {
         shared.with(|state| {
@@ -44,8 +43,21 @@ pub(super) fn send(shared: &Arc<Shared>, number: u64, delivery: Delivery) {
         });
         return;
     }
+    let delay = shared.settings.delay_events.get(&number).copied();
+    if delay.is_some() {
+        shared.with(|state| state.faults.events_delayed += 1);
+    }
+    deliver_after(shared, delay.unwrap_or_default(), delivery);
+}
+
+fn deliver_after(shared: &Arc<Shared>, delay: SignedDuration, delivery: Delivery) {
     let shared = Arc::clone(shared);
-    tokio::spawn(async move { deliver(&shared, delivery).await });
+    tokio::spawn(async move {
+        if delay > SignedDuration::ZERO {
+            tokio::time::sleep(as_std(delay)).await;
+        }
+        deliver(&shared, delivery).await;
+    });
 }
 
 /// Runs the function, again where it fails, and passes a lasting failure on.
@@ -101,7 +113,10 @@ async fn run_once(shared: &Shared, delivery: &Delivery, attempt: u32) -> Result<
             function: delivery.function.clone(),
             attempt,
         });
-        let invocations = &mut state.action_mut(place).invocations;
+        let run = state.action_mut(place);
+        let is_reordered =
+            attempt == 1 && run.jobs.last().is_some_and(|job| job.id != delivery.job);
+        let invocations = &mut run.invocations;
         invocations.push(InvocationRecord {
             job: delivery.job.clone(),
             function: delivery.function.clone(),
@@ -110,7 +125,9 @@ async fn run_once(shared: &Shared, delivery: &Delivery, attempt: u32) -> Result<
             ended: None,
             error: None,
         });
-        invocations.len() - 1
+        let index = invocations.len() - 1;
+        state.faults.events_reordered += u64::from(is_reordered);
+        index
     });
     let invocation = Invocation {
         function: delivery.function.clone(),

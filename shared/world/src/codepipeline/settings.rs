@@ -4,13 +4,14 @@
 //! A default is what is documented; where nothing is, the one that is harder
 //! on a gate.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 
-use super::random::Random;
+use crate::random::Random;
 
 /// How the simulated CodePipeline and Lambda behave.
 #[derive(Debug, Clone)]
@@ -41,6 +42,10 @@ pub struct Settings {
     /// How long after the first the second copy arrives. Default 0 s, which
     /// runs both at the same time.
     pub duplicate_delay: SignedDuration,
+    /// Where not that long after the first, by the event's number.
+    pub duplicate_delays: BTreeMap<u64, SignedDuration>,
+    /// Numbers of the events that arrive late, and how late.
+    pub delay_events: BTreeMap<u64, SignedDuration>,
     /// Numbers of the events that never arrive. One that is also duplicated
     /// arrives once, late.
     pub lose_events: BTreeSet<u64>,
@@ -70,6 +75,8 @@ impl Default for Settings {
             on_failure: None,
             duplicate_events: BTreeSet::new(),
             duplicate_delay: SignedDuration::ZERO,
+            duplicate_delays: BTreeMap::new(),
+            delay_events: BTreeMap::new(),
             lose_events: BTreeSet::new(),
             closed_job: ClosedJob::InvalidState,
             lengths: LengthUnit::Characters,
@@ -128,9 +135,11 @@ pub enum ClosedJob {
 }
 
 /// What the length of a string counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum LengthUnit {
     /// Unicode scalar values.
+    #[default]
     Characters,
     /// UTF-16 code units, as Java counts.
     Utf16,

@@ -12,10 +12,10 @@ use tokio::sync::{Notify, oneshot, watch};
 
 use super::definition::Pipeline;
 use super::happening::{Faults, Happening, What};
-use super::random::Random;
 use super::record::{ActionRun, Answer, Artifact, Execution, Failure, JobRecord};
 use super::settings::{Functions, Settings};
 use crate::clock::Clock;
+use crate::random::Random;
 use crate::s3::S3;
 use crate::wire::ApiError;
 

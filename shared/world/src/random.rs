@@ -2,16 +2,16 @@
 
 /// SplitMix64: small, fast, and the same on every machine.
 #[derive(Debug, Clone)]
-pub(super) struct Random(u64);
+pub struct Random(u64);
 
 impl Random {
     /// A sequence that depends on nothing but `seed`.
-    pub(super) fn from_seed(seed: u64) -> Random {
+    pub fn from_seed(seed: u64) -> Random {
         Random(seed)
     }
 
     /// The next 64 bits.
-    pub(super) fn bits(&mut self) -> u64 {
+    pub fn bits(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -20,14 +20,30 @@ impl Random {
     }
 
     /// At least 0 and less than 1, evenly distributed.
-    pub(super) fn fraction(&mut self) -> f64 {
+    pub fn fraction(&mut self) -> f64 {
         #[expect(clippy::cast_precision_loss, reason = "53 bits fit exactly")]
         let fraction = (self.bits() >> 11) as f64 / (1_u64 << 53) as f64;
         fraction
     }
 
+    /// A whole number below `end`, which is at least 1.
+    pub fn below(&mut self, end: u64) -> u64 {
+        self.bits() % end.max(1)
+    }
+
+    /// True so often of a hundred times.
+    pub fn percent(&mut self, chance: u64) -> bool {
+        self.below(100) < chance
+    }
+
+    /// One of these; there has to be one.
+    pub fn one_of<T: Clone>(&mut self, choices: &[T]) -> T {
+        let index = self.below(choices.len() as u64);
+        choices[usize::try_from(index).unwrap_or(0)].clone()
+    }
+
     /// A lowercase UUID of version 4, as CodePipeline's ids are.
-    pub(super) fn uuid(&mut self) -> String {
+    pub fn uuid(&mut self) -> String {
         let high = (self.bits() & !0xF000) | 0x4000;
         let low = (self.bits() & (u64::MAX >> 2)) | (1 << 63);
         format!(
@@ -41,7 +57,7 @@ impl Random {
     }
 
     /// `length` characters from A-Z and 2-7, as access key ids are written.
-    pub(super) fn letters(&mut self, length: usize) -> String {
+    pub fn letters(&mut self, length: usize) -> String {
         const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
         (0..length)
             .map(|_| char::from(ALPHABET[usize::from(self.bits().to_le_bytes()[0] & 31)]))
