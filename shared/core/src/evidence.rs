@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::reading::Place;
 use crate::reason::Reason;
+use crate::release::ReleaseFacts;
 use crate::token::Subject;
 use crate::verdict::{Decision, Verdict};
 
@@ -92,6 +93,10 @@ pub struct Evidence {
     pub begun: Value,
     /// What was carried over to the last look.
     pub memory: Value,
+    /// What CodePipeline said of the release at the last look; not there if
+    /// it was not asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<ReleaseFacts>,
     /// The readings of the last look.
     pub facts: Value,
     /// Where they came from.

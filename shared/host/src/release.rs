@@ -4,7 +4,8 @@
 use jiff::Timestamp;
 use sluice_aws::{AwsError, Refusal};
 use sluice_core::plan::GateSettings;
-use sluice_core::{GateError, Reason, ReasonCode};
+use sluice_core::release::{ReleaseFacts, over};
+use sluice_core::{GateError, Reason};
 use sluice_gates::Ask;
 
 use crate::Host;
@@ -22,6 +23,9 @@ pub(crate) enum Release {
 /// What a first look learns of the release.
 pub(crate) struct Kind {
     pub(crate) rollback: bool,
+    /// What CodePipeline said, as far as it was asked; `None` if it did not
+    /// answer.
+    pub(crate) facts: Option<ReleaseFacts>,
 }
 
 /// Asks for the release's state. `began` is the gate's first look.
@@ -36,6 +40,7 @@ pub(crate) async fn check(
             Release::Unknown(error),
             Kind {
                 rollback: ask.rollback,
+                facts: None,
             },
         )),
         Err(error) => Err(mismatch(ask, error)),
@@ -67,78 +72,50 @@ fn mismatch(ask: &Ask, error: AwsError) -> GateError {
 
 async fn look(ask: &Ask, began: Timestamp, host: &Host) -> Result<(Release, Kind), AwsError> {
     let state = host.aws.release_state(&ask.pipeline, &ask.release).await?;
-    let kind = Kind {
-        rollback: state.rollback,
+    let mut facts = ReleaseFacts {
+        status: state.status,
+        stage_runs: None,
+        deployed_since: None,
     };
-    let over = |code, seen: String| {
-        let allowed = "a gate judges the release that is deployed".to_owned();
-        Ok((
-            Release::Over(Reason {
-                code,
-                seen,
-                allowed,
-            }),
-            Kind {
-                rollback: state.rollback,
-            },
-        ))
-    };
-    let release = &ask.release;
-    match state.status.as_str() {
-        "InProgress" => {}
-        "Stopping" => {
-            return over(
-                ReasonCode::ReleaseStopping,
-                format!("release `{release}` is being stopped"),
-            );
-        }
-        "Superseded" => {
-            return over(
-                ReasonCode::ReleaseReplaced,
-                format!("release `{release}` was superseded by a later one"),
-            );
-        }
-        other => {
-            return over(
-                ReasonCode::ReleaseAbandoned,
-                format!("release `{release}` is not in progress, but `{other}`"),
-            );
-        }
-    }
-    if !state.parallel {
-        let stages = host.aws.stage_states(&ask.pipeline).await?;
-        let Some(stage) = stages.iter().find(|stage| stage.stage == ask.stage) else {
-            let names: Vec<&str> = stages.iter().map(|stage| stage.stage.as_str()).collect();
-            return Err(AwsError {
-                operation: "codepipeline:GetPipelineState".to_owned(),
-                refusal: Refusal::Code("StageNotInPipeline".to_owned()),
-                message: format!(
-                    "pipeline `{}` has no stage `{}`; it has `{}`",
-                    ask.pipeline,
-                    ask.stage,
-                    names.join("`, `")
-                ),
-                place: Default::default(),
-            });
-        };
-        if let Some(latest) = stage.latest.as_ref().filter(|latest| *latest != release) {
-            let seen = format!("stage `{}` now runs release `{latest}`", ask.stage);
-            return over(ReasonCode::ReleaseReplaced, seen);
-        }
+    // Asks for no more than the answer takes.
+    let mut reason = over(&ask.release, &ask.stage, &facts);
+    if reason.is_none() && !state.parallel {
+        facts.stage_runs = stage_runs(ask, host).await?;
+        reason = over(&ask.release, &ask.stage, &facts);
     }
     let deployed_by = match &ask.settings {
         GateSettings::Bake(bake) => bake.deployed_by.as_slice(),
         GateSettings::Clear(_) => &[],
     };
-    if (state.parallel || !deployed_by.is_empty())
-        && let Some(other) = deployed_since(ask, deployed_by, began, host).await?
-    {
-        return over(
-            ReasonCode::ReleaseReplaced,
-            format!("release `{other}` was deployed to `{}` since", ask.stage),
-        );
+    if reason.is_none() && (state.parallel || !deployed_by.is_empty()) {
+        facts.deployed_since = deployed_since(ask, deployed_by, began, host).await?;
+        reason = over(&ask.release, &ask.stage, &facts);
     }
-    Ok((Release::Ours, kind))
+    let kind = Kind {
+        rollback: state.rollback,
+        facts: Some(facts),
+    };
+    Ok((reason.map_or(Release::Ours, Release::Over), kind))
+}
+
+/// The latest execution of the stage.
+async fn stage_runs(ask: &Ask, host: &Host) -> Result<Option<String>, AwsError> {
+    let stages = host.aws.stage_states(&ask.pipeline).await?;
+    if let Some(stage) = stages.iter().find(|stage| stage.stage == ask.stage) {
+        return Ok(stage.latest.clone());
+    }
+    let names: Vec<&str> = stages.iter().map(|stage| stage.stage.as_str()).collect();
+    Err(AwsError {
+        operation: "codepipeline:GetPipelineState".to_owned(),
+        refusal: Refusal::Code("StageNotInPipeline".to_owned()),
+        message: format!(
+            "pipeline `{}` has no stage `{}`; it has `{}`",
+            ask.pipeline,
+            ask.stage,
+            names.join("`, `")
+        ),
+        place: Default::default(),
+    })
 }
 
 /// Another release whose deploy action began after this one's.
