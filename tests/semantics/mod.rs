@@ -6,7 +6,9 @@
 //! A case is a test of its own; one more holds the page to what came out.
 
 mod cases;
+mod pages;
 mod render;
+mod replayed;
 mod run;
 
 pub(crate) use render::page;
