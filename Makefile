@@ -10,7 +10,7 @@ PYTHON_TESTS := $(wildcard tests/infra tests/wire tests/emulated)
 PYTHON_PINS := tests/python/requirements.txt
 PYTHON_STAMP := .venv/tests-$(firstword $(shell cksum $(PYTHON_PINS)))
 
-.PHONY: help demo test test-python check docs bench bench-judge soak clean
+.PHONY: help demo screenshots test test-python check docs bench bench-judge soak clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,6 +19,10 @@ demo: ## rehearse four releases of an example service, no AWS account
 	@$(CARGO) build --locked -q -p sluice
 	@examples/checkout/demo.sh target/debug/sluice
 
+screenshots: ## pictures of the pages in both themes and at 400 pixels, into out/screenshots
+	@$(CARGO) build --locked -q -p sluice
+	@examples/checkout/screenshots.sh target/debug/sluice out/screenshots
+
 test: check $(PYTHON_STAMP) ## everything that CI runs
 	$(CARGO) build --locked --workspace --all-targets
 ifeq ($(NEXTEST),yes)
@@ -26,7 +30,7 @@ ifeq ($(NEXTEST),yes)
 else
 	$(CARGO) test --locked --workspace --no-fail-fast
 endif
-	@examples/checkout/demo.sh target/debug/sluice > target/demo.txt && tail -n 5 target/demo.txt
+	@examples/checkout/demo.sh target/debug/sluice > target/demo.txt && tail -n 7 target/demo.txt
 	@$(MAKE) --no-print-directory test-python
 
 test-python: $(PYTHON_STAMP) ## the tests in Python alone: the template, and what speaks to binaries

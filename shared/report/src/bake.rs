@@ -59,9 +59,8 @@ impl View {
     fn marks(&self) -> Vec<Mark> {
         let mut marks = Vec::new();
         let mut mark = |at: Timestamp, class: &'static str, text: String| {
-            let letter = char::from(b'A' + u8::try_from(marks.len()).unwrap_or(25).min(25));
             marks.push(Mark {
-                letter,
+                letter: ' ',
                 at,
                 class,
                 text,
@@ -72,8 +71,8 @@ impl View {
             mark(self.begun.watched_from.at, "deployed", text);
         }
         mark(self.begun.began, "began", "the bake began".to_owned());
-        let first = self.shown.alarms.iter().zip(&self.begun.alarms);
-        let failed = first.filter_map(|(shown, begun)| Some((shown.failed_at?, begun)));
+        let alarms = self.shown.alarms.iter().zip(&self.begun.alarms);
+        let failed = alarms.filter_map(|(shown, begun)| Some((shown.failed_at?, begun)));
         if let Some((at, alarm)) = failed.min_by_key(|(at, _)| *at) {
             let text = format!("decided by alarm {}", alarm.label());
             mark(at, "decided", text);
@@ -85,6 +84,10 @@ impl View {
             "due",
             "a pass needs a last look from here on".to_owned(),
         );
+        marks.sort_by_key(|mark| mark.at);
+        for (mark, letter) in marks.iter_mut().zip('A'..) {
+            mark.letter = letter;
+        }
         marks
     }
 
