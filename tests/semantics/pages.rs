@@ -241,3 +241,13 @@ fn a_page_is_made_of_evidence_that_holds_nothing() {
         check_stands_alone(&page, part);
     }
 }
+
+#[test]
+fn a_page_of_evidence_that_does_not_give_its_verdict_says_so_on_top() {
+    let warning = "This evidence does not give this verdict.";
+    let fired = row(FIRED);
+    assert!(!page(&fired).contains(warning));
+    let page = page(&changed(&fired, |own| own["verdict"] = json!("pass")));
+    let top = page.split("<h2").next().unwrap();
+    assert!(top.contains(warning));
+}

@@ -164,3 +164,26 @@ fn a_release_that_was_over_is_replayed_from_what_codepipeline_said() {
 pub(super) const FIRED: &str = "an_alarm_that_fires_and_recovers_between_two_looks_fails";
 /// A row that passes.
 pub(super) const QUIET: &str = "exactly_the_required_requests_are_enough";
+
+#[test]
+fn the_published_schema_knows_every_field_of_evidence() {
+    let schema = sluice_core::schema::evidence_schema();
+    let known = schema["properties"].as_object().unwrap();
+    let required = schema["required"].as_array().unwrap();
+    let codes = schema.pointer("/$defs/ReasonCode").unwrap().to_string();
+    for (name, evidence) in all() {
+        let value = serde_json::to_value(&evidence).unwrap();
+        for field in value.as_object().unwrap().keys() {
+            assert!(known.contains_key(field), "{name}: {field}");
+        }
+        for field in required {
+            assert!(
+                value.get(field.as_str().unwrap()).is_some(),
+                "{name}: {field}"
+            );
+        }
+        if let Some(reason) = &evidence.reason {
+            assert!(codes.contains(&format!("\"{}\"", reason.code)), "{name}");
+        }
+    }
+}

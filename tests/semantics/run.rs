@@ -28,6 +28,10 @@ pub(crate) struct Gave {
     /// What people read.
     pub(crate) message: String,
     /// What was written down; nothing if there was no answer.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "the page of the table has no use for it")
+    )]
     pub(crate) evidence: Option<Evidence>,
 }
 

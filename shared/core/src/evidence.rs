@@ -2,6 +2,7 @@
 //! readings, the rule and the verdict when it ended.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -12,7 +13,7 @@ use crate::token::Subject;
 use crate::verdict::{Decision, Verdict};
 
 /// One call that readings came from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Source {
     /// As in a policy, for instance `cloudwatch:DescribeAlarms`.
     pub operation: String,
@@ -50,7 +51,7 @@ pub const RECORD_FORM: u32 = 1;
 
 /// The readings, the rule that was applied, and what it gave: enough to
 /// compute the verdict again.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Evidence {
     /// Form of the evidence.
     pub evidence: u32,

@@ -1,12 +1,13 @@
 //! Whether a release is still the one to judge, from what CodePipeline said of
 //! it. Pure, so that the answer can be computed again from the evidence.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::reason::{Reason, ReasonCode};
 
 /// What CodePipeline said of a release at one look.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReleaseFacts {
     /// The execution's status, in CodePipeline's word.

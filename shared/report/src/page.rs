@@ -47,6 +47,7 @@ pub fn page(evidence: &Evidence) -> String {
                         }
                         p.why { (marked(&why(evidence).0)) "." }
                     }
+                    (warning(evidence))
                     (about(evidence, clock))
                     (lists(evidence))
                     @if let Some(bake) = &bake { (bake.render()) }
@@ -98,6 +99,20 @@ fn about(evidence: &Evidence, clock: Clock) -> Markup {
         p.note {
             "All times are UTC. In parentheses: the time from the beginning of the gate, "
             (crate::times::utc(clock.began)) "."
+        }
+    }
+}
+
+/// What has to be known before anything on the page is believed.
+fn warning(evidence: &Evidence) -> Markup {
+    let differs =
+        ruling(evidence).is_ok_and(|ruling| compare(evidence, &ruling) != Finding::Agrees);
+    html! {
+        @if differs {
+            p.warning {
+                b { "This evidence does not give this verdict." }
+                " Computed again, something else came out; what, is under \u{201c}Compute it again\u{201d}."
+            }
         }
     }
 }
