@@ -11,7 +11,7 @@ PYTHON_PINS := tests/python/requirements.txt
 FUNCTIONS := $(patsubst functions/%/Cargo.toml,sluice-%,$(wildcard functions/*/Cargo.toml))
 PYTHON_STAMP := .venv/tests-$(firstword $(shell cksum $(PYTHON_PINS)))
 
-.PHONY: help demo test test-python check docs package bench bench-judge soak mutants clean
+.PHONY: help demo screenshots test test-python check docs package bench bench-judge soak mutants clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,6 +20,10 @@ demo: ## rehearse four releases of an example service, no AWS account
 	@$(CARGO) build --locked -q -p sluice
 	@examples/checkout/demo.sh target/debug/sluice
 
+screenshots: ## pictures of the pages in both themes and at 400 pixels, into out/screenshots
+	@$(CARGO) build --locked -q -p sluice
+	@examples/checkout/screenshots.sh target/debug/sluice out/screenshots
+
 test: check $(PYTHON_STAMP) ## everything that CI runs
 	$(CARGO) build --locked --workspace --all-targets
 ifeq ($(NEXTEST),yes)
@@ -27,7 +31,7 @@ ifeq ($(NEXTEST),yes)
 else
 	$(CARGO) test --locked --workspace --no-fail-fast
 endif
-	@examples/checkout/demo.sh target/debug/sluice > target/demo.txt && tail -n 5 target/demo.txt
+	@examples/checkout/demo.sh target/debug/sluice > target/demo.txt && tail -n 7 target/demo.txt
 	@$(MAKE) --no-print-directory test-python
 	@CARGO="$(CARGO)" tests/mutants/run.sh last-read answered-already
 

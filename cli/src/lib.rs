@@ -3,12 +3,15 @@
 pub mod check;
 pub mod command;
 pub mod completions;
+pub mod evidence_file;
 pub mod exit;
 pub mod faults;
 pub mod judge;
+pub mod pages;
 pub mod plan_file;
 pub mod rehearsal;
 pub mod rehearse;
+pub mod replay;
 pub mod scenario_file;
 pub mod schema;
 pub mod world;

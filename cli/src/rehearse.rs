@@ -16,6 +16,7 @@ use sluice_world::Scenario;
 use sluice_world::codepipeline::ExecutionStatus;
 
 use crate::exit;
+use crate::pages;
 use crate::plan_file;
 use crate::rehearsal::{Line, Rehearsed, rehearse};
 use crate::scenario_file;
@@ -54,8 +55,11 @@ pub struct RehearseArguments {
     evidence: Option<PathBuf>,
     /// Break the release on purpose: faults drawn from `--seed`, and plan and
     /// scenario as well where no plan is given; says what must not be
-    #[arg(long, conflicts_with_all = ["begin_every", "evidence", "json", "csv"])]
+    #[arg(long, conflicts_with_all = ["begin_every", "evidence", "html", "json", "csv"])]
     faults: bool,
+    /// Write a page about each gate into this folder
+    #[arg(long, value_name = "FOLDER", conflicts_with = "begin_every")]
+    html: Option<PathBuf>,
     /// Take the recorded series of a metric from this file instead
     #[arg(long, value_name = "METRIC=FILE")]
     csv: Vec<String>,
@@ -127,17 +131,31 @@ fn one(
     } else {
         show::summary(&mut anstream::stdout(), plan, &done, took)?;
     }
-    if let Some(folder) = &arguments.evidence {
-        for end in &done.gates {
-            let file = folder.join(format!("{}-{}.json", end.stage, end.gate));
-            std::fs::create_dir_all(folder)?;
-            std::fs::write(&file, serde_json::to_vec_pretty(&end.evidence)?)?;
+    if let Err(message) = keep(arguments, &done) {
+        writeln!(anstream::stderr(), "{message}")?;
+        return Ok(exit::GATE_ERROR);
+    }
+    Ok(code(plan, &done))
+}
+
+/// Writes evidence and pages where they were asked for, and says where.
+fn keep(arguments: &RehearseArguments, done: &Rehearsed) -> Result<(), String> {
+    for end in &done.gates {
+        let mut written = Vec::new();
+        if let Some(folder) = &arguments.evidence {
+            written.push(("evidence", pages::write_evidence(folder, &end.evidence)?));
+        }
+        if let Some(folder) = &arguments.html {
+            written.push(("page", pages::write_into(folder, &end.evidence)?));
+        }
+        for (what, file) in written {
             if !arguments.json {
-                writeln!(anstream::stdout(), "evidence: {}", file.display())?;
+                writeln!(anstream::stdout(), "{what}: {}", file.display())
+                    .map_err(|error| format!("error: the output cannot be written: {error}"))?;
             }
         }
     }
-    Ok(code(plan, &done))
+    Ok(())
 }
 
 /// Of several gates the worst decides: gate error, fail, inconclusive, pass.

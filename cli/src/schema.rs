@@ -1,14 +1,14 @@
-//! `sluice schema`: the JSON Schema of `sluice.yaml`, for editors.
+//! `sluice schema`: the JSON Schemas of `sluice.yaml` and of evidence.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::Args;
-use sluice_core::schema::plan_schema;
+use sluice_core::schema::{evidence_schema, plan_schema};
 
 use crate::exit;
 
-/// Print the JSON Schema of sluice.yaml, for editors
+/// Print the JSON Schema of sluice.yaml, for editors, or of evidence
 ///
 /// Write it to a file, and name that in the first line of sluice.yaml:
 ///
@@ -20,9 +20,22 @@ use crate::exit;
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct SchemaArguments {
+    /// What it is the schema of
+    #[arg(value_enum, default_value_t)]
+    of: Of,
     /// Write it here instead of printing it
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
+}
+
+/// What there are schemas of.
+#[derive(Debug, Clone, Copy, Default, clap::ValueEnum)]
+enum Of {
+    /// sluice.yaml
+    #[default]
+    Plan,
+    /// What gates write down
+    Evidence,
 }
 
 /// Runs the command, and gives its exit code.
@@ -31,7 +44,11 @@ pub struct SchemaArguments {
 ///
 /// Where its output cannot be written.
 pub fn run(arguments: &SchemaArguments) -> io::Result<u8> {
-    let text = format!("{:#}\n", plan_schema());
+    let schema = match arguments.of {
+        Of::Plan => plan_schema(),
+        Of::Evidence => evidence_schema(),
+    };
+    let text = format!("{schema:#}\n");
     let Some(file) = &arguments.output else {
         io::stdout().write_all(text.as_bytes())?;
         return Ok(exit::PASS);

@@ -128,7 +128,7 @@ def measure(
     starts, resident, looks, peaks = [], [], [], []
     with tempfile.TemporaryDirectory() as path:
         folder = Path(path)
-        more = {"SLUICE_EVIDENCE_BUCKET": "sluice-evidence", "AWS_REGION": "us-east-1", **more}
+        more = {"SLUICE_EVIDENCE_BUCKET": "sluice-evidence", "AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1", **more}
         for _ in range(STARTS):
             with running(command, "http://127.0.0.1:9", folder, **more) as function:
                 starts.append((first_poll(function) - function.started) * 1e3)

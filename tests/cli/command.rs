@@ -47,6 +47,11 @@ fn the_schema_is_printed_or_written() {
     let schema: serde_json::Value = serde_json::from_str(&printed.output).unwrap();
     assert_eq!(schema, sluice_core::schema::plan_schema());
 
+    let printed_too = sluice(&["schema", "evidence"]);
+    let schema: serde_json::Value = serde_json::from_str(&printed_too.output).unwrap();
+    assert_eq!(schema, sluice_core::schema::evidence_schema());
+    assert_eq!(sluice(&["schema", "weather"]).code, 64);
+
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("sluice.schema.json");
     let written = sluice(&["schema", "--output", file.to_str().unwrap()]);

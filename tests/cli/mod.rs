@@ -7,6 +7,7 @@ mod judge;
 mod judge_input;
 mod judge_parameters;
 mod mistakes;
+mod replay;
 mod world;
 
 use std::io::Write;

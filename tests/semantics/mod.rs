@@ -6,7 +6,11 @@
 //! A case is a test of its own; one more holds the page to what came out.
 
 mod cases;
+#[cfg(test)]
+mod pages;
 mod render;
+#[cfg(test)]
+mod replayed;
 mod run;
 
 pub(crate) use render::page;

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use sluice::rehearsal::{GateEnd, Rehearsed, in_virtual_time, pipeline, run_in};
 use sluice_core::Duration;
+use sluice_core::evidence::Evidence;
 use sluice_core::plan::Plan;
 use sluice_world::codepipeline::{ActionStatus, Pipeline, Stage, Work};
 use sluice_world::{Scenario, World};
@@ -26,6 +27,12 @@ pub(crate) struct Gave {
     pub(crate) after: String,
     /// What people read.
     pub(crate) message: String,
+    /// What was written down; nothing if there was no answer.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "the page of the table has no use for it")
+    )]
+    pub(crate) evidence: Option<Evidence>,
 }
 
 /// What a case gives.
@@ -103,6 +110,7 @@ fn gave(case: &Case, done: &Rehearsed) -> Gave {
                     .expect("an action whose release ended has ended"),
             ),
             message: format!("{:?}", action.failure),
+            evidence: None,
         };
     };
     assert_eq!(ends.len(), 1, "one final answer");
@@ -125,6 +133,7 @@ fn gave(case: &Case, done: &Rehearsed) -> Gave {
         outcome: outcome.to_owned(),
         after: since(end.looked.1),
         message: end.message.clone(),
+        evidence: Some(end.evidence.clone()),
     }
 }
 

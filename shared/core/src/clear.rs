@@ -2,6 +2,7 @@
 //! and has been for a while. What is not known is never taken for OK.
 
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Duration;
@@ -18,7 +19,7 @@ pub const RULE_VERSION: u32 = 1;
 pub const LOOK_AGAIN_AFTER: SignedDuration = SignedDuration::from_secs(30);
 
 /// What was written down at the first look.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Begun {
     /// [`RULE_VERSION`] of who wrote it.
     pub rule: u32,
@@ -29,7 +30,7 @@ pub struct Begun {
 }
 
 /// What was read at this look.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Facts {
     /// The moment of the look, by our clock.
     pub now: Timestamp,

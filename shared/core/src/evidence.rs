@@ -2,16 +2,18 @@
 //! readings, the rule and the verdict when it ended.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::reading::Place;
 use crate::reason::Reason;
+use crate::release::ReleaseFacts;
 use crate::token::Subject;
 use crate::verdict::{Decision, Verdict};
 
 /// One call that readings came from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Source {
     /// As in a policy, for instance `cloudwatch:DescribeAlarms`.
     pub operation: String,
@@ -49,7 +51,7 @@ pub const RECORD_FORM: u32 = 1;
 
 /// The readings, the rule that was applied, and what it gave: enough to
 /// compute the verdict again.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Evidence {
     /// Form of the evidence.
     pub evidence: u32,
@@ -92,6 +94,10 @@ pub struct Evidence {
     pub begun: Value,
     /// What was carried over to the last look.
     pub memory: Value,
+    /// What CodePipeline said of the release at the last look; not there if
+    /// it was not asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<ReleaseFacts>,
     /// The readings of the last look.
     pub facts: Value,
     /// Where they came from.

@@ -19,6 +19,8 @@ pub mod problems;
 mod read;
 pub mod reading;
 pub mod reason;
+pub mod release;
+pub mod replay;
 pub mod schema;
 pub mod settings;
 pub mod token;

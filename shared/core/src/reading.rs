@@ -4,10 +4,13 @@
 use std::fmt;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Where something is read: a region and the role it is read with.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 pub struct Place {
     /// `None`: the function's own region.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -18,7 +21,7 @@ pub struct Place {
 }
 
 /// The state of an alarm.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum AlarmState {
     /// `OK`
     #[serde(rename = "OK")]
@@ -58,7 +61,7 @@ impl fmt::Display for AlarmState {
 }
 
 /// Whether an alarm watches metrics or other alarms.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AlarmKind {
     /// Watches a metric or an expression over metrics.
@@ -68,7 +71,7 @@ pub enum AlarmKind {
 }
 
 /// An alarm as `DescribeAlarms` shows it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Alarm {
     /// Its name, unique in its account and region only.
     pub name: String,
@@ -101,7 +104,7 @@ pub struct Alarm {
 }
 
 /// One change of an alarm's state, from its history.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Transition {
     /// When, by CloudWatch's clock.
     pub at: Timestamp,
@@ -112,7 +115,7 @@ pub struct Transition {
 }
 
 /// Requests counted in one period.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Count {
     /// When the period begins.
     pub at: Timestamp,

@@ -2,12 +2,15 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The fixed words for reasons. They appear in evidence, in the output
 /// variable `Reason` and in `docs/semantics.md`; renaming one is a breaking
 /// change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 pub enum ReasonCode {
     /// All alarms were known and quiet for long enough, under traffic.
     Quiet,
@@ -76,7 +79,7 @@ impl fmt::Display for ReasonCode {
 }
 
 /// Why a gate says what it says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Reason {
     /// The fixed word.
     pub code: ReasonCode,

@@ -1,14 +1,18 @@
-//! The JSON Schema of `sluice.yaml`, for editors.
+//! JSON Schemas: of `sluice.yaml`, for editors, and of evidence, for programs.
 //!
-//! It comes from the same types that the reader fills; a test holds its fields
+//! That of the plan comes from the same types that the reader fills; a test holds its fields
 //! to those that the reader asks for. It says less than the reader: what
 //! fields mean for each other is only checked there.
 
-use schemars::Schema;
 use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 
+use serde_json::json;
+
+use crate::evidence::Evidence;
 use crate::plan::Plan;
+use crate::{bake, clear};
 
 /// JSON Schema (2020-12) of a plan.
 pub fn plan_schema() -> serde_json::Value {
@@ -18,6 +22,36 @@ pub fn plan_schema() -> serde_json::Value {
     let mut schema = generator.into_root_schema_for::<Plan>();
     schema.insert("title".to_owned(), "sluice.yaml".into());
     schema.to_value()
+}
+
+/// JSON Schema (2020-12) of evidence. What a gate began with and what it read
+/// are those of the kinds of gates that this crate judges; other kinds have
+/// their own.
+pub fn evidence_schema() -> serde_json::Value {
+    let mut generator = SchemaSettings::draft2020_12().into_generator();
+    let kinds = [
+        kind::<bake::Begun, bake::Facts>(&mut generator, "bake"),
+        kind::<clear::Begun, clear::Facts>(&mut generator, "clear"),
+    ];
+    let mut schema = generator.into_root_schema_for::<Evidence>();
+    schema.insert("title".to_owned(), "Sluice evidence".into());
+    schema.insert("allOf".to_owned(), kinds.to_vec().into());
+    schema.to_value()
+}
+
+/// What `begun` and `facts` are in evidence of this kind. A gate that ended
+/// before it read anything has none.
+fn kind<Begun: JsonSchema, Facts: JsonSchema>(
+    generator: &mut SchemaGenerator,
+    kind: &str,
+) -> serde_json::Value {
+    let part = |schema: Schema| json!({ "anyOf": [schema, { "type": "null" }] });
+    let begun = generator.subschema_for::<Begun>();
+    let facts = generator.subschema_for::<Facts>();
+    json!({
+        "if": { "properties": { "kind": { "const": kind } }, "required": ["kind"] },
+        "then": { "properties": { "begun": part(begun), "facts": part(facts) } },
+    })
 }
 
 /// A field that may be left out may not be written as `null`: the reader takes

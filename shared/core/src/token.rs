@@ -6,6 +6,7 @@
 //! one that we cannot have written is an error, never a pass.
 
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -29,7 +30,7 @@ const SUM_CHARACTERS: usize = 16;
 const CLOCKS_APART: SignedDuration = SignedDuration::from_secs(120);
 
 /// Which gate of which release a token, a record or a piece of evidence is about.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Subject {
     /// The pipeline execution's id.

@@ -6,6 +6,7 @@ use serde_json::Value;
 use sluice_aws::Context;
 use sluice_core::evidence::{EVIDENCE_FORM, Evidence, RECORD_FORM, Record};
 use sluice_core::plan::GateSettings;
+use sluice_core::release::ReleaseFacts;
 use sluice_core::settings::{Mode, OnRollback, ReleaseCheck};
 use sluice_core::token::{Subject, Token};
 use sluice_core::verdict::{Decision, outcome};
@@ -147,6 +148,7 @@ pub(crate) fn gate_error(raw: &Value, job_id: &str, now: Timestamp, error: GateE
         record: None,
         rule: String::new(),
         kind: String::new(),
+        release: None,
     };
     session.failed(error)
 }
@@ -167,6 +169,7 @@ struct Session {
     record: Option<Record>,
     rule: String,
     kind: String,
+    release: Option<ReleaseFacts>,
 }
 
 impl Session {
@@ -222,6 +225,7 @@ impl Session {
             record: None,
             rule: String::new(),
             kind: String::new(),
+            release: None,
         })
     }
 
@@ -281,6 +285,7 @@ impl Session {
         let mut ask = self.ask(settings.settings, last_chance)?;
         if ask.release_checked {
             let (release, kind) = check(&ask, self.token.first, host).await?;
+            self.release = kind.facts;
             match release {
                 Release::Ours => {}
                 Release::Over(reason) => {
@@ -555,6 +560,7 @@ impl Session {
                 .map(|record| record.begun.clone())
                 .unwrap_or_default(),
             memory: self.token.memory.clone(),
+            release: self.release.clone(),
             facts: Value::Null,
             sources: Vec::new(),
         }

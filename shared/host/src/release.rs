@@ -4,7 +4,8 @@
 use jiff::Timestamp;
 use sluice_aws::{AwsError, Refusal};
 use sluice_core::plan::GateSettings;
-use sluice_core::{GateError, Reason, ReasonCode};
+use sluice_core::release::{ReleaseFacts, over};
+use sluice_core::{GateError, Reason};
 use sluice_gates::Ask;
 
 use crate::Host;
@@ -22,6 +23,9 @@ pub(crate) enum Release {
 /// What a first look learns of the release.
 pub(crate) struct Kind {
     pub(crate) rollback: bool,
+    /// What CodePipeline said, as far as it was asked; `None` if it did not
+    /// answer.
+    pub(crate) facts: Option<ReleaseFacts>,
 }
 
 /// Asks for the release's state. `began` is the gate's first look.
@@ -36,6 +40,7 @@ pub(crate) async fn check(
             Release::Unknown(error),
             Kind {
                 rollback: ask.rollback,
+                facts: None,
             },
         )),
         Err(error) => Err(mismatch(ask, error)),
@@ -67,84 +72,52 @@ fn mismatch(ask: &Ask, error: AwsError) -> GateError {
 
 async fn look(ask: &Ask, began: Timestamp, host: &Host) -> Result<(Release, Kind), AwsError> {
     let state = host.aws.release_state(&ask.pipeline, &ask.release).await?;
-    let kind = Kind {
-        rollback: state.rollback,
+    let mut facts = ReleaseFacts {
+        status: state.status,
+        stage_runs: None,
+        deployed_since: None,
     };
-    let over = |code, seen: String| {
-        let allowed = "a gate judges the release that is deployed".to_owned();
-        Ok((
-            Release::Over(Reason {
-                code,
-                seen,
-                allowed,
-            }),
-            Kind {
-                rollback: state.rollback,
-            },
-        ))
-    };
-    let release = &ask.release;
-    match state.status.as_str() {
-        "InProgress" => {}
-        "Stopping" => {
-            return over(
-                ReasonCode::ReleaseStopping,
-                format!("release `{release}` is being stopped"),
-            );
-        }
-        "Superseded" => {
-            return over(
-                ReasonCode::ReleaseReplaced,
-                format!("release `{release}` was superseded by a later one"),
-            );
-        }
-        other => {
-            return over(
-                ReasonCode::ReleaseAbandoned,
-                format!("release `{release}` is not in progress, but `{other}`"),
-            );
-        }
-    }
-    if !state.parallel {
-        let stages = host.aws.stage_states(&ask.pipeline).await?;
-        let Some(stage) = stages.iter().find(|stage| stage.stage == ask.stage) else {
-            let names: Vec<&str> = stages.iter().map(|stage| stage.stage.as_str()).collect();
-            return Err(AwsError {
-                operation: "codepipeline:GetPipelineState".to_owned(),
-                refusal: Refusal::Code("StageNotInPipeline".to_owned()),
-                message: format!(
-                    "pipeline `{}` has no stage `{}`; it has `{}`",
-                    ask.pipeline,
-                    ask.stage,
-                    names.join("`, `")
-                ),
-                place: Default::default(),
-            });
-        };
-        let Some(latest) = &stage.latest else {
-            return Ok((Release::Unknown(untold(&ask.stage)), kind));
-        };
-        if latest != release {
-            let seen = format!("stage `{}` now runs release `{latest}`", ask.stage);
-            return over(ReasonCode::ReleaseReplaced, seen);
-        }
+    // Asks for no more than the answer takes.
+    let mut reason = over(&ask.release, &ask.stage, &facts);
+    if reason.is_none() && !state.parallel {
+        facts.stage_runs = Some(stage_runs(ask, host).await?);
+        reason = over(&ask.release, &ask.stage, &facts);
     }
     let deployed_by = match &ask.settings {
         GateSettings::Bake(bake) => bake.deployed_by.as_slice(),
         GateSettings::Clear(_) => &[],
     };
-    if (state.parallel || !deployed_by.is_empty())
-        && let Some(other) = deployed_since(ask, deployed_by, began, host).await?
-    {
-        return over(
-            ReasonCode::ReleaseReplaced,
-            format!("release `{other}` was deployed to `{}` since", ask.stage),
-        );
+    if reason.is_none() && (state.parallel || !deployed_by.is_empty()) {
+        facts.deployed_since = deployed_since(ask, deployed_by, began, host).await?;
+        reason = over(&ask.release, &ask.stage, &facts);
     }
-    Ok((Release::Ours, kind))
+    let kind = Kind {
+        rollback: state.rollback,
+        facts: Some(facts),
+    };
+    Ok((reason.map_or(Release::Ours, Release::Over), kind))
 }
 
-/// This release runs in the stage, so it has a latest one.
+/// The latest execution of the stage. This release runs in it, so there is one.
+async fn stage_runs(ask: &Ask, host: &Host) -> Result<String, AwsError> {
+    let stages = host.aws.stage_states(&ask.pipeline).await?;
+    if let Some(stage) = stages.iter().find(|stage| stage.stage == ask.stage) {
+        return stage.latest.clone().ok_or_else(|| untold(&ask.stage));
+    }
+    let names: Vec<&str> = stages.iter().map(|stage| stage.stage.as_str()).collect();
+    Err(AwsError {
+        operation: "codepipeline:GetPipelineState".to_owned(),
+        refusal: Refusal::Code("StageNotInPipeline".to_owned()),
+        message: format!(
+            "pipeline `{}` has no stage `{}`; it has `{}`",
+            ask.pipeline,
+            ask.stage,
+            names.join("`, `")
+        ),
+        place: Default::default(),
+    })
+}
+
 fn untold(stage: &str) -> AwsError {
     AwsError {
         operation: "codepipeline:GetPipelineState".to_owned(),

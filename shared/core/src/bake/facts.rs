@@ -4,13 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Duration;
 use crate::reading::{Alarm, Count, Place, Transition};
 
 /// What cannot be read again later, as it was when the bake began.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Begun {
     /// [`RULE_VERSION`](super::RULE_VERSION) of who wrote it.
     pub rule: u32,
@@ -27,7 +28,7 @@ pub struct Begun {
 }
 
 /// From when on firings count, and how that is known.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct WatchedFrom {
     /// By AWS's clock, or by ours where `action` is not given.
     pub at: Timestamp,
@@ -38,7 +39,7 @@ pub struct WatchedFrom {
 }
 
 /// An alarm as it was at the first look, and where it is read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct BegunAlarm {
     /// Where it is read.
     pub place: Place,
@@ -62,7 +63,7 @@ impl BegunAlarm {
 }
 
 /// What was read at this look.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Facts {
     /// The moment of the look, by our clock.
     pub now: Timestamp,
@@ -75,7 +76,7 @@ pub struct Facts {
 }
 
 /// What was read of one alarm.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AlarmFacts {
     /// As `DescribeAlarms` shows it.
     pub present: Alarm,
@@ -85,7 +86,7 @@ pub struct AlarmFacts {
 }
 
 /// What `DescribeAlarmHistory` said of one alarm.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum History {
     /// All pages from the beginning of the watch until now, oldest first.
@@ -95,7 +96,7 @@ pub enum History {
 }
 
 /// The requests since the bake began.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TrafficFacts {
     /// The plan says `traffic: not_measured`.
@@ -113,7 +114,7 @@ pub enum TrafficFacts {
 
 /// What is carried from look to look, in the token. All of it but `blind` can
 /// be lost without harm; `blind` is only ever rounded towards less known time.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Memory {
     /// The last look that read anything.
     #[serde(rename = "read", default, skip_serializing_if = "Option::is_none")]

@@ -19,12 +19,14 @@ mod alarm;
 mod clock;
 mod facts;
 mod rule;
+mod shown;
 #[cfg(test)]
 mod tests;
 mod timeline;
 
 pub use facts::{AlarmFacts, Begun, BegunAlarm, Facts, History, Memory, TrafficFacts, WatchedFrom};
 pub use rule::{Judged, Progress, Ruling, history_wanted, judge, pace};
+pub use shown::{Shown, ShownAlarm, ShownState, shown};
 
 use jiff::SignedDuration;
 

@@ -224,7 +224,7 @@ fn reached(verdict: Verdict, mut reasons: Vec<Reason>, memory: Memory) -> Judged
     }
 }
 
-fn watched(begun: &Begun) -> Timestamp {
+pub(super) fn watched(begun: &Begun) -> Timestamp {
     begun.watched_from.at - GUARD
 }
 
@@ -234,7 +234,7 @@ fn is_over(begun: &Begun, settings: &Bake, facts: &Facts) -> bool {
 }
 
 /// When the last read of a bake without trouble comes.
-fn last_read_from(begun: &Begun, settings: &Bake) -> Timestamp {
+pub(super) fn last_read_from(begun: &Begun, settings: &Bake) -> Timestamp {
     begun.began + SignedDuration::from(settings.bake_for.saturating_add(begun.settle))
 }
 
@@ -244,7 +244,12 @@ pub fn pace(settings: &Bake) -> SignedDuration {
     short.clamp(SignedDuration::from_secs(1), LOOK_AGAIN_AFTER)
 }
 
-fn timelines(begun: &Begun, settings: &Bake, facts: &Facts, memory: &Memory) -> Vec<Timeline> {
+pub(super) fn timelines(
+    begun: &Begun,
+    settings: &Bake,
+    facts: &Facts,
+    memory: &Memory,
+) -> Vec<Timeline> {
     let firing_is_final = settings.recovered == Recovered::Fail
         && settings.already_in_alarm == AlreadyInAlarm::Fail
         && !begun.recovering;
@@ -295,7 +300,7 @@ fn pass_is_within_reach(begun: &Begun, settings: &Bake, facts: &Facts, memory: &
 
 /// Adds up the time in which alarms could not be evaluated: from the last look
 /// that saw them well to the next one that does.
-fn seen_blind(begun: &Begun, facts: &Facts, memory: &Memory) -> Memory {
+pub(super) fn seen_blind(begun: &Begun, facts: &Facts, memory: &Memory) -> Memory {
     let mut next = memory.clone();
     let since = memory.last_read.unwrap_or(begun.began);
     // Rounded up: never less blind than it was.
