@@ -15,12 +15,13 @@ use serde_json::Value;
 use sluice_aws::{Aws, Disconnected, Wire};
 use sluice_core::evidence::Evidence;
 use sluice_core::plan::Plan;
-use sluice_gates::{BakeGate, ClearGate};
+use sluice_gates::{AnyGate, BakeGate, CanaryGate, ClearGate};
 use sluice_host::{Handled, Host, handle};
 use sluice_world::codepipeline::{Execution, FunctionError, Functions, Invocation, Pipeline};
 use sluice_world::world::FUNCTION_ACCESS_KEY;
 use sluice_world::{Broken, Scenario, World};
 
+use pipeline::CANARY_FUNCTION;
 pub use pipeline::{EVIDENCE_BUCKET, artifact, pipeline};
 pub use timeline::{Line, Timeline};
 
@@ -198,16 +199,25 @@ fn functions(world: &World, with_bucket: bool, gathered: &Arc<Mutex<Gathered>>) 
                 .expect("nothing panics while it holds this lock"),
         );
     };
-    let log = Arc::clone(gathered);
-    let host = Arc::new(Host::new(
-        aws_of(world),
-        vec![Box::new(BakeGate), Box::new(ClearGate)],
-        with_bucket.then(|| EVIDENCE_BUCKET.to_owned()),
-        Arc::new(move |line| lock(&log, &mut |gathered| gathered.log.push(line.clone()))),
-    ));
+    let host = |gates: Vec<Box<dyn AnyGate>>| {
+        let log = Arc::clone(gathered);
+        Arc::new(Host::new(
+            aws_of(world),
+            gates,
+            with_bucket.then(|| EVIDENCE_BUCKET.to_owned()),
+            Arc::new(move |line| lock(&log, &mut |gathered| gathered.log.push(line.clone()))),
+        ))
+    };
+    let alarms = host(vec![Box::new(BakeGate), Box::new(ClearGate)]);
+    let canary = host(vec![Box::new(CanaryGate)]);
     let gathered = Arc::clone(gathered);
     Arc::new(move |invocation: Invocation| {
-        let (host, gathered) = (Arc::clone(&host), Arc::clone(&gathered));
+        let host = if invocation.function == CANARY_FUNCTION {
+            &canary
+        } else {
+            &alarms
+        };
+        let (host, gathered) = (Arc::clone(host), Arc::clone(&gathered));
         Box::pin(async move {
             match handle(&invocation.event, invocation.deadline, &host).await {
                 Ok(Handled::Ended(ended)) => {
