@@ -266,3 +266,8 @@ fn a_version_that_slows_down_after_twenty_minutes_fails_for_its_latency() {
 fn a_version_that_is_harmless_and_noisy_passes() {
     assert_eq!(example("noisy.yaml"), ("pass".to_owned(), Vec::new()));
 }
+
+#[test]
+fn another_judge_is_another_rule_so_what_was_begun_under_it_starts_anew() {
+    assert_eq!(AnyGate::rule(&CanaryGate), "canary/1+judge/1");
+}

@@ -179,6 +179,9 @@ pub(crate) fn settings(case: &Case) -> Vec<String> {
     }
     if case.gate == "canary" {
         settings.push(CANARY_SETTINGS.to_owned());
+        if !case.settings.contains("groups:") {
+            settings.push(CANARY_GROUPS.to_owned());
+        }
         if !case.settings.contains("metrics:") {
             settings.push(CANARY_METRICS.to_owned());
         }
@@ -187,8 +190,11 @@ pub(crate) fn settings(case: &Case) -> Vec<String> {
 }
 
 /// What all canary gates of the page have.
-const CANARY_SETTINGS: &str = "namespace: Shop, horizon: 30m, groups: { \
-     baseline: { dimensions: { Version: old } }, canary: { dimensions: { Version: new } } }";
+const CANARY_SETTINGS: &str = "namespace: Shop, horizon: 30m";
+
+/// Which versions they compare unless a row says otherwise.
+const CANARY_GROUPS: &str = "groups: { baseline: { dimensions: { Version: old } }, \
+     canary: { dimensions: { Version: new } } }";
 
 /// What they compare unless a row says otherwise.
 const CANARY_METRICS: &str = "metrics: [ { name: errors, count: Errors, of: Requests } ]";

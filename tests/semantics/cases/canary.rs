@@ -9,6 +9,13 @@ const NEW_ERRORS: &str = "new-errors: { namespace: Shop, name: Errors, dimension
 const WORSE_LATER: &str = "new-errors: { namespace: Shop, name: Errors, dimensions: { Version: new }, values: [ { constant: 1 }, \
      { spike: { at: prod + 5m, for: 48h, add: 9 } } ] }";
 
+const NEW_ELSEWHERE: &str = "new: { namespace: Shop, name: Requests, dimensions: { Version: new }, region: eu-west-1, \
+     values: [ { constant: 100 } ] }";
+const WORSE_ELSEWHERE: &str = "new-errors: { namespace: Shop, name: Errors, dimensions: { Version: new }, \
+     region: eu-west-1, values: [ { constant: 10 } ] }";
+const ELSEWHERE: &str = "groups: { baseline: { dimensions: { Version: old } }, \
+     canary: { dimensions: { Version: new }, region: eu-west-1 } }";
+
 const GOOD: &[&str] = &[OLD, NEW, OLD_ERRORS, NEW_ERRORS];
 const BAD: &[&str] = &[OLD, NEW, OLD_ERRORS, WORSE_LATER];
 
@@ -60,6 +67,11 @@ group! {
         metrics: GOOD, settings: "traffic: { count: Requests, canary_share: 10% }",
         happens: "as many errors, a tenth of the requests",
         expected: ("pass", "CanarySafe", "go"), after: "20m",
+    }
+    versions_in_two_regions_are_compared: CANARY {
+        metrics: &[OLD, OLD_ERRORS, NEW_ELSEWHERE, WORSE_ELSEWHERE], settings: ELSEWHERE,
+        happens: "ten times the errors, in another region",
+        expected: ("fail", "CanaryWorse", "stop"), after: "5m",
     }
     watching_a_canary_stops_nothing: CANARY {
         metrics: BAD, settings: "mode: watch_only", happens: "ten times the errors from 5m on",
