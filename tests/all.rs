@@ -7,6 +7,7 @@
     reason = "a test that cannot go on should say where"
 )]
 
+mod canary;
 mod cli;
 mod docs;
 mod input;

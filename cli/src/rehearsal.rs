@@ -15,20 +15,21 @@ use serde_json::Value;
 use sluice_aws::{Aws, AwsError, Disconnected, Wire};
 use sluice_core::evidence::Evidence;
 use sluice_core::plan::Plan;
-use sluice_gates::{AnyGate, BakeGate, ClearGate};
+use sluice_gates::{AnyGate, BakeGate, CanaryGate, ClearGate};
 use sluice_host::{Handled, Host, Log, handle, reap};
 use sluice_world::codepipeline::{Execution, FunctionError, Functions, Invocation, Pipeline};
 use sluice_world::faults::FaultPlan;
 use sluice_world::world::FUNCTION_ACCESS_KEY;
 use sluice_world::{Broken, Scenario, World};
 
+use pipeline::CANARY_FUNCTION;
 pub use pipeline::{EVIDENCE_BUCKET, artifact, pipeline};
 pub use timeline::{Line, Timeline};
 
 /// The function that answers for those that died.
 pub const REAPER: &str = "sluice-reaper";
 
-/// All gates of Sluice, as its functions serve them.
+/// The gates that read alarms, as their function serves them.
 pub fn gates() -> Vec<Box<dyn AnyGate>> {
     vec![Box::new(BakeGate), Box::new(ClearGate)]
 }
@@ -222,16 +223,24 @@ pub(crate) fn gather<T>(gathering: &Gathering, change: impl FnOnce(&mut Gathered
 pub(crate) fn functions(world: &World, with_bucket: bool, gathered: &Gathering) -> Functions {
     let lines = Arc::clone(gathered);
     let log: Log = Arc::new(move |line| gather(&lines, |gathered| gathered.log.push(line)));
-    let host = Arc::new(Host::new(
-        aws_of(world),
-        gates(),
-        with_bucket.then(|| EVIDENCE_BUCKET.to_owned()),
-        Arc::clone(&log),
-    ));
+    let host = |gates| {
+        Arc::new(Host::new(
+            aws_of(world),
+            gates,
+            with_bucket.then(|| EVIDENCE_BUCKET.to_owned()),
+            Arc::clone(&log),
+        ))
+    };
+    let (alarms, canary) = (host(gates()), host(vec![Box::new(CanaryGate)]));
     let clock = world.clock();
     let gathered = Arc::clone(gathered);
     Arc::new(move |invocation: Invocation| {
-        let (host, gathered, log) = (Arc::clone(&host), Arc::clone(&gathered), Arc::clone(&log));
+        let host = if invocation.function == CANARY_FUNCTION {
+            &canary
+        } else {
+            &alarms
+        };
+        let (host, gathered, log) = (Arc::clone(host), Arc::clone(&gathered), Arc::clone(&log));
         Box::pin(async move {
             let Invocation {
                 function, event, ..

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use sluice_core::evidence::Evidence;
 use sluice_core::replay::{Finding, Unplayable, compare, ruling};
+use sluice_gates::canary;
 
 use crate::{evidence_file, exit, pages};
 
@@ -71,7 +72,11 @@ pub struct Replayed {
 
 /// Computes one verdict again.
 pub fn replayed(evidence: &Evidence) -> Replayed {
-    match ruling(evidence).map(|ruling| compare(evidence, &ruling)) {
+    let ruling = match evidence.kind.as_str() {
+        "canary" => canary::ruling(evidence),
+        _ => ruling(evidence),
+    };
+    match ruling.map(|ruling| compare(evidence, &ruling)) {
         Ok(Finding::Agrees) => Replayed {
             text: "agrees".to_owned(),
             code: evidence.verdict.map_or(exit::GATE_ERROR, exit::of),

@@ -152,6 +152,19 @@ pub(crate) const CLEAR: Case = Case {
     ..BAKE
 };
 
+/// The gate `canary`: errors of requests of an old and a new version.
+pub(crate) const CANARY: Case = Case {
+    gate: "canary",
+    bake_for: "",
+    alarms: "",
+    gaps: "",
+    traffic: Traffic::None,
+    errors: &[],
+    history: "not read",
+    before: "",
+    ..BAKE
+};
+
 /// Declares a group: its rows, and a test for each.
 macro_rules! group {
     (

@@ -73,7 +73,7 @@ fn settings(case: &Case) -> String {
     if !case.bake_for.is_empty() && case.bake_for != super::BAKE.bake_for {
         parts.push(format!("`for: {}`", case.bake_for));
     }
-    if case.alarms != super::BAKE.alarms {
+    if case.alarms != super::BAKE.alarms && !case.alarms.is_empty() {
         parts.push(format!("`alarms: {}`", case.alarms));
     }
     for text in [case.settings, case.policies] {

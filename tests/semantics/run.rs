@@ -170,7 +170,9 @@ pub(crate) fn settings(case: &Case) -> Vec<String> {
     if !case.bake_for.is_empty() {
         settings.push(format!("for: {}", case.bake_for));
     }
-    settings.push(format!("alarms: {}", case.alarms));
+    if !case.alarms.is_empty() {
+        settings.push(format!("alarms: {}", case.alarms));
+    }
     match case.traffic {
         Traffic::NotMeasured => settings.push("traffic: not_measured".to_owned()),
         Traffic::Measured { at_least, .. } => settings.push(format!(
@@ -184,8 +186,27 @@ pub(crate) fn settings(case: &Case) -> Vec<String> {
     if !case.settings.is_empty() {
         settings.push(case.settings.to_owned());
     }
+    if case.gate == "canary" {
+        settings.push(CANARY_SETTINGS.to_owned());
+        if !case.settings.contains("groups:") {
+            settings.push(CANARY_GROUPS.to_owned());
+        }
+        if !case.settings.contains("metrics:") {
+            settings.push(CANARY_METRICS.to_owned());
+        }
+    }
     settings
 }
+
+/// What all canary gates of the page have.
+const CANARY_SETTINGS: &str = "namespace: Shop, horizon: 30m";
+
+/// Which versions they compare unless a row says otherwise.
+const CANARY_GROUPS: &str = "groups: { baseline: { dimensions: { Version: old } }, \
+     canary: { dimensions: { Version: new } } }";
+
+/// What they compare unless a row says otherwise.
+const CANARY_METRICS: &str = "metrics: [ { name: errors, count: Errors, of: Requests } ]";
 
 fn plan(case: &Case) -> String {
     format!(

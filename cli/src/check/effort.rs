@@ -10,7 +10,8 @@ use sluice_core::clear::LOOK_AGAIN_AFTER;
 use sluice_core::plan::GateSettings;
 use sluice_core::reading::Place;
 use sluice_core::settings::{
-    AlarmRef, Bake, Clear, LAMBDA_ACTION_MAX, ReleaseCheck, Settle, Traffic,
+    AlarmRef, Bake, Canary, CanaryGroup, CanaryMetric, Clear, LAMBDA_ACTION_MAX, ReleaseCheck,
+    Settle, Traffic,
 };
 
 /// What one gate will do as an action of CodePipeline.
@@ -45,8 +46,43 @@ impl Effort {
 pub(super) fn effort(settings: &GateSettings) -> Effort {
     match settings {
         GateSettings::Bake(bake) => bake_effort(bake),
+        GateSettings::Canary(canary) => canary_effort(canary),
         GateSettings::Clear(clear) => clear_effort(clear),
     }
+}
+
+fn canary_effort(canary: &Canary) -> Effort {
+    let period = canary.period();
+    let mut calls = calls(&[], canary.release_check);
+    calls.remove("cloudwatch:DescribeAlarms");
+    if canary.release_check == ReleaseCheck::On && !canary.deployed_by.is_empty() {
+        calls.insert("codepipeline:ListActionExecutions", 1);
+    }
+    let group = |group: &CanaryGroup| Place {
+        region: group.region.clone(),
+        role: group.role.clone(),
+    };
+    let one_place = group(&canary.groups.baseline) == group(&canary.groups.canary);
+    calls.insert("cloudwatch:GetMetricData", if one_place { 1 } else { 2 });
+    Effort {
+        passes_after: period
+            .saturating_mul(canary.periods_at_least().saturating_add(1))
+            .saturating_add(canary.closed_after()),
+        at_most: canary.at_most().min(LAMBDA_ACTION_MAX),
+        pace: period,
+        calls,
+    }
+}
+
+/// Series that a look of a canary reads at most, each of which is billed.
+pub(super) fn series_each(canary: &Canary) -> u32 {
+    let of_one = |metric: &CanaryMetric| match metric {
+        CanaryMetric::Count(_) => 2,
+        CanaryMetric::Series(metric) if metric.is_percentile() => 2,
+        CanaryMetric::Series(_) => 1,
+    };
+    let of_both: u32 = canary.metrics.iter().map(of_one).sum::<u32>() * 2;
+    of_both + if canary.traffic.is_some() { 2 } else { 0 }
 }
 
 fn bake_effort(bake: &Bake) -> Effort {

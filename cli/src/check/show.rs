@@ -6,10 +6,12 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 use sluice_core::plan::{GateSettings, Plan};
 use sluice_core::problems::Severity;
-use sluice_core::settings::{AlarmRef, Bake, Clear, Mode, ReleaseCheck, Settle, Traffic};
+use sluice_core::settings::{
+    AlarmRef, Bake, Canary, Clear, Mode, ReleaseCheck, Settle, Traffic, WhenUndecided,
+};
 
 use super::Checked;
-use super::effort::{Effort, effort};
+use super::effort::{Effort, effort, series_each};
 
 const STRONG: Style = Style::new().bold();
 const FAINT: Style = Style::new().dimmed();
@@ -114,6 +116,7 @@ fn gates(out: &mut String, plan: &Plan) {
             let effort = effort(&gate.settings);
             let (headline, details) = match &gate.settings {
                 GateSettings::Bake(bake) => describe_bake(bake, &effort),
+                GateSettings::Canary(canary) => describe_canary(canary, &effort),
                 GateSettings::Clear(clear) => describe_clear(clear, &effort),
             };
             let _ = writeln!(
@@ -167,6 +170,47 @@ fn describe_bake(bake: &Bake, effort: &Effort) -> (String, Vec<String>) {
             effort.calls_each()
         ),
     ];
+    (headline, details)
+}
+
+fn describe_canary(canary: &Canary, effort: &Effort) -> (String, Vec<String>) {
+    let deciding = canary.metrics.iter().filter(|metric| metric.is_gating());
+    let names: Vec<String> = deciding.map(|metric| printable(metric.name())).collect();
+    let headline = format!(
+        "{} of old and new version compared for at most {}",
+        number(names.len(), "metric"),
+        canary.horizon()
+    );
+    let Effort {
+        passes_after,
+        at_most,
+        pace,
+        ..
+    } = effort;
+    let mut details = vec![
+        format!("compares {}", names.join(", ")),
+        format!(
+            "can pass {passes_after} after its first look, if there is enough traffic; \
+             ends undecided after {at_most}"
+        ),
+        format!(
+            "looks every {pace}: {} until it can pass, {} until {at_most}; {} AWS calls and {} \
+             metrics read each",
+            effort.looks_until(*passes_after),
+            effort.looks_until(*at_most),
+            effort.calls_each(),
+            series_each(canary)
+        ),
+    ];
+    let watched = canary.metrics.len() - names.len();
+    if watched > 0 {
+        details.push(format!("only watches {}", number(watched, "other metric")));
+    }
+    if let (WhenUndecided::Accept, Some(times)) = (canary.when_undecided, canary.accept_at_most) {
+        details.push(format!(
+            "undecided, it lets a release go on that is less than {times} worse for sure"
+        ));
+    }
     (headline, details)
 }
 

@@ -16,7 +16,16 @@ use zip::write::SimpleFileOptions;
 pub const EVIDENCE_BUCKET: &str = "sluice-evidence";
 
 /// One function serves both gates that read alarms.
-const GATE_FUNCTION: &str = "sluice-bake";
+const ALARMS_FUNCTION: &str = "sluice-bake";
+pub(super) const CANARY_FUNCTION: &str = "sluice-canary";
+
+/// The function that serves a gate.
+fn function(settings: &GateSettings) -> &'static str {
+    match settings {
+        GateSettings::Bake(_) | GateSettings::Clear(_) => ALARMS_FUNCTION,
+        GateSettings::Canary(_) => CANARY_FUNCTION,
+    }
+}
 
 const ARTIFACT: &str = "source";
 
@@ -57,7 +66,7 @@ pub fn pipeline(plan: &Plan, plan_text: &str, scenario: &Scenario) -> Pipeline {
                 3
             },
             work: Work::Lambda {
-                function: GATE_FUNCTION.to_owned(),
+                function: function(&gate.settings).to_owned(),
                 user_parameters: Some(
                     json!({
                         "pipeline": plan.service,

@@ -14,6 +14,7 @@ mod cloudwatch;
 mod codepipeline;
 mod error;
 mod history;
+mod metric_data;
 mod s3;
 mod sts;
 mod wire;
@@ -25,5 +26,6 @@ pub use codepipeline::{
 };
 pub use error::{AwsError, Refusal};
 pub use history::Histories;
+pub use metric_data::{SeriesQuery, Values};
 pub use s3::{ArtifactAccess, PutOutcome};
 pub use wire::{Disconnected, Handler, Wire};

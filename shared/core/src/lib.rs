@@ -10,6 +10,7 @@
 
 pub mod bake;
 pub mod clear;
+pub mod decimal;
 pub mod duration;
 pub mod error;
 pub mod evidence;

@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Duration;
-use crate::settings::{Bake, Clear, Mode, ReleaseCheck};
+use crate::settings::{Bake, Canary, Clear, Mode, ReleaseCheck};
 use crate::words::{closest, quote, quote_all};
 
 mod reading;
@@ -68,15 +68,18 @@ pub struct GatePlan {
 pub enum GateSettings {
     /// Alarms have to stay quiet for a while under traffic.
     Bake(Bake),
+    /// The new version is no worse than the old one beside it.
+    Canary(Canary),
     /// All alarms are OK, and have been for a while.
     Clear(Clear),
 }
 
 impl GateSettings {
-    /// The word for the kind of gate: `bake` or `clear`.
+    /// The word for the kind of gate, as it stands in plans.
     pub fn kind(&self) -> &'static str {
         match self {
             GateSettings::Bake(_) => "bake",
+            GateSettings::Canary(_) => "canary",
             GateSettings::Clear(_) => "clear",
         }
     }
@@ -85,6 +88,7 @@ impl GateSettings {
     pub fn name(&self) -> &str {
         match self {
             GateSettings::Bake(bake) => bake.name(),
+            GateSettings::Canary(canary) => canary.name(),
             GateSettings::Clear(clear) => clear.name(),
         }
     }
@@ -93,6 +97,7 @@ impl GateSettings {
     pub fn at_most(&self) -> Duration {
         match self {
             GateSettings::Bake(bake) => bake.at_most(),
+            GateSettings::Canary(canary) => canary.at_most(),
             GateSettings::Clear(clear) => clear.within.unwrap_or_default(),
         }
     }
@@ -101,6 +106,7 @@ impl GateSettings {
     pub fn mode(&self) -> Mode {
         match self {
             GateSettings::Bake(bake) => bake.mode,
+            GateSettings::Canary(canary) => canary.mode,
             GateSettings::Clear(clear) => clear.mode,
         }
     }
@@ -109,6 +115,7 @@ impl GateSettings {
     pub fn release_check(&self) -> ReleaseCheck {
         match self {
             GateSettings::Bake(bake) => bake.release_check,
+            GateSettings::Canary(canary) => canary.release_check,
             GateSettings::Clear(clear) => clear.release_check,
         }
     }

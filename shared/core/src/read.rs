@@ -6,11 +6,14 @@
 
 mod alarms;
 mod bake;
+mod canary;
+mod canary_parts;
 mod clear;
 mod scalars;
 mod traffic;
 
 pub(crate) use bake::bake;
+pub(crate) use canary::canary;
 pub(crate) use clear::clear;
 pub use scalars::{NAME_HINT, is_name};
 pub(crate) use scalars::{flag, name_like, no_twice, word};

@@ -52,6 +52,33 @@ pub enum ReasonCode {
     InAlarm,
     /// An alarm has not been OK for long enough.
     NotQuietYet,
+    /// Every deciding metric of the new version is proven within its tolerance.
+    CanarySafe,
+    /// The new version is proven worse than its tolerance.
+    CanaryWorse,
+    /// The new version stopped reporting what it has to report.
+    CanarySilent,
+    /// The requests did not reach the two versions in the configured shares.
+    TrafficSplitOff,
+    /// The data were there, and prove nothing either way.
+    Undecided,
+    /// The same, and the settings accept what the interval leaves open.
+    AcceptedNotProven,
+    /// A deciding metric was reported by neither version: no requests, or no
+    /// such series.
+    NothingReported,
+    /// A deciding metric was never reported by the new version.
+    NoCanaryData,
+    /// A deciding metric was never reported by the old version.
+    NoBaselineData,
+    /// In most periods a percentile had too few samples behind it.
+    TooFewSamples,
+    /// A deciding metric had data of both versions in too few periods.
+    TooLittleData,
+    /// The metrics could not be read as a whole.
+    MetricsUnknown,
+    /// The release is a rollback, which this gate does not judge.
+    SkippedRollback,
     /// The release is being stopped.
     ReleaseStopping,
     /// Another release took this one's place.
@@ -61,6 +88,28 @@ pub enum ReasonCode {
 }
 
 impl ReasonCode {
+    /// Whether nothing at all is known of something that has to be known. No
+    /// line in a plan accepts that.
+    pub const fn knows_nothing(self) -> bool {
+        matches!(
+            self,
+            ReasonCode::NothingKnown
+                | ReasonCode::NothingReported
+                | ReasonCode::NoCanaryData
+                | ReasonCode::NoBaselineData
+                | ReasonCode::MetricsUnknown
+        )
+    }
+
+    /// Whether the gate's own settings let an undecided release go on: that
+    /// bound was kept, or a rollback is not theirs to judge.
+    pub const fn is_accepted(self) -> bool {
+        matches!(
+            self,
+            ReasonCode::AcceptedNotProven | ReasonCode::SkippedRollback
+        )
+    }
+
     /// Whether the release itself is over, whatever the readings say.
     pub const fn is_about_the_release(self) -> bool {
         matches!(

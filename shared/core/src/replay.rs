@@ -35,6 +35,9 @@ pub enum Unplayable {
         /// What there is instead.
         own: String,
     },
+    /// Given by a rule that asks the judge, which this crate does not name.
+    #[error("the judge is asked by `sluice replay`")]
+    Elsewhere,
     /// Something is missing or cannot be read.
     #[error("it holds not enough to compute the verdict again: {0}")]
     NotEnough(String),
@@ -71,6 +74,7 @@ pub fn ruling(evidence: &Evidence) -> Result<Ruling, Unplayable> {
     match GateSettings::from_json(&evidence.settings) {
         Ok(GateSettings::Bake(settings)) if evidence.kind == "bake" => bake(evidence, &settings),
         Ok(GateSettings::Clear(settings)) if evidence.kind == "clear" => clear(evidence, &settings),
+        Ok(GateSettings::Canary(_)) if evidence.kind == "canary" => Err(Unplayable::Elsewhere),
         Ok(other) => Err(Unplayable::Contradiction(format!(
             "its kind is `{}`, and its settings are of `{}`",
             evidence.kind,
@@ -109,8 +113,12 @@ fn contradiction<T>(detail: String) -> Result<T, Unplayable> {
     Err(Unplayable::Contradiction(detail))
 }
 
-/// The ruling where the release itself was over: then no alarm was read.
-fn of_the_release(evidence: &Evidence) -> Result<Option<Ruling>, Unplayable> {
+/// The ruling where the release itself was over: then no signal was read.
+///
+/// # Errors
+///
+/// Where it was, and what CodePipeline said is not there.
+pub fn of_the_release(evidence: &Evidence) -> Result<Option<Ruling>, Unplayable> {
     let subject = &evidence.subject;
     let reason = evidence
         .release
@@ -207,7 +215,12 @@ fn check_rule(evidence: &Evidence, version: u32) -> Result<(), Unplayable> {
     Err(Unplayable::Rule { recorded, own })
 }
 
-fn part<T: DeserializeOwned>(name: &str, value: &Value) -> Result<T, Unplayable> {
+/// A part of evidence in the gate's own type.
+///
+/// # Errors
+///
+/// Where it is empty or cannot be read.
+pub fn part<T: DeserializeOwned>(name: &str, value: &Value) -> Result<T, Unplayable> {
     if value.is_null() {
         return Err(Unplayable::NotEnough(format!("`{name}` is empty")));
     }

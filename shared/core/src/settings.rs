@@ -1,5 +1,5 @@
-//! What people write about a gate: the settings of `bake` and `clear`, and the
-//! policies beside them.
+//! What people write about a gate: the settings of `bake`, `clear` and
+//! `canary`, and the policies beside them.
 //!
 //! The types hold what was written; a default that depends on other settings
 //! is `None` here and a method beside it (for instance [`Bake::at_most`]).
@@ -12,6 +12,13 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::Duration;
+
+mod canary;
+
+pub use canary::{
+    CANARY_METRICS_MAX, CANARY_PERIODS_MAX, Canary, CanaryGroup, CanaryGroups, CanaryMetric,
+    CanaryTraffic, CountMetric, FullMetric, MetricRef, SeriesMetric, WhenUndecided, Worse,
+};
 
 /// Why this many: `DescribeAlarms` takes at most 100 names in a call.
 pub const ALARMS_MAX: usize = 100;

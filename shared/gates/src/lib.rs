@@ -1,11 +1,12 @@
-//! The gates: what each reads from the world, before a pure rule of
-//! `sluice-core` says what follows.
+//! The gates: what each reads from the world, before a pure rule says what
+//! follows: of `sluice-core`, or, where it needs the judge, of its own.
 //!
 //! A gate begins once and looks as often as its host asks. Both are safe to
 //! repeat: they read, and start nothing. Start at [`Gate`].
 
 mod alarms;
 mod bake;
+pub mod canary;
 mod clear;
 
 use futures_util::future::BoxFuture;
@@ -20,6 +21,7 @@ use sluice_core::plan::GateSettings;
 use sluice_core::{GateError, Reason, Verdict};
 
 pub use bake::BakeGate;
+pub use canary::CanaryGate;
 pub use clear::ClearGate;
 
 /// Who asks, about which release, and since when.
@@ -95,6 +97,11 @@ pub trait Gate: Send + Sync {
     /// What is carried from look to look.
     type Memory: Serialize + DeserializeOwned + Default + Send + Sync;
 
+    /// Kind and version of its rule. What another one began starts anew.
+    fn rule() -> String {
+        format!("{}/{}", Self::KIND, Self::RULE)
+    }
+
     /// Reads what is written down once.
     fn begin(
         &self,
@@ -147,7 +154,7 @@ impl<G: Gate> AnyGate for G {
     }
 
     fn rule(&self) -> String {
-        format!("{}/{}", G::KIND, G::RULE)
+        G::rule()
     }
 
     fn begin<'a>(&'a self, ask: &'a Ask, aws: &'a Aws) -> BoxFuture<'a, Result<Value, GateError>> {

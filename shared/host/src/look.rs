@@ -10,7 +10,7 @@ use sluice_core::release::ReleaseFacts;
 use sluice_core::settings::{Mode, OnRollback, ReleaseCheck};
 use sluice_core::token::{Subject, Token};
 use sluice_core::verdict::{Decision, outcome};
-use sluice_core::{GateError, Reason, ReasonCode, Verdict};
+use sluice_core::{GateError, Reason, Verdict};
 use sluice_gates::{AnyGate, Ask, Look, Reached};
 
 use crate::Host;
@@ -305,10 +305,7 @@ impl Session {
                     .to_owned(),
             );
         }
-        if let GateSettings::Bake(bake) = &ask.settings
-            && ask.rollback
-            && bake.on_rollback == OnRollback::Watch
-        {
+        if ask.rollback && on_rollback(&ask.settings) == Some(OnRollback::Watch) {
             self.mode = Mode::WatchOnly;
         }
         if self.record.is_none() {
@@ -504,10 +501,10 @@ impl Session {
         // at all, nor another release's deployment.
         let also = reached.map(|reached| reached.also.as_slice());
         let mut reasons = std::iter::once(&reason).chain(also.unwrap_or_default());
-        let too_little = reasons.any(|reason| {
-            reason.code == ReasonCode::NothingKnown || reason.code.is_about_the_release()
-        });
-        let proceed = self.proceed_undecided && !too_little;
+        let too_little =
+            reasons.any(|reason| reason.code.knows_nothing() || reason.code.is_about_the_release());
+        let accepted = self.proceed_undecided || reason.code.is_accepted();
+        let proceed = accepted && !too_little;
         let decision = outcome(Some(verdict), proceed, None, self.mode);
         let mut evidence = self.evidence(decision);
         evidence.verdict = Some(verdict);
@@ -564,6 +561,14 @@ impl Session {
             facts: Value::Null,
             sources: Vec::new(),
         }
+    }
+}
+
+fn on_rollback(settings: &GateSettings) -> Option<OnRollback> {
+    match settings {
+        GateSettings::Bake(bake) => Some(bake.on_rollback),
+        GateSettings::Canary(canary) => Some(canary.on_rollback),
+        GateSettings::Clear(_) => None,
     }
 }
 

@@ -85,6 +85,7 @@ async fn look(ask: &Ask, began: Timestamp, host: &Host) -> Result<(Release, Kind
     }
     let deployed_by = match &ask.settings {
         GateSettings::Bake(bake) => bake.deployed_by.as_slice(),
+        GateSettings::Canary(canary) => canary.deployed_by.as_slice(),
         GateSettings::Clear(_) => &[],
     };
     if reason.is_none() && (state.parallel || !deployed_by.is_empty()) {

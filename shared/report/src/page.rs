@@ -5,7 +5,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use serde_json::Value;
 use sluice_core::evidence::Evidence;
 use sluice_core::plan::GateSettings;
-use sluice_core::replay::{Bakes, Finding, compare, ruling};
+use sluice_core::replay::{Bakes, Finding, Unplayable, compare, ruling};
 
 use crate::bake::View;
 use crate::times::Clock;
@@ -178,6 +178,7 @@ fn replaying(evidence: &Evidence) -> Markup {
                 "When this page was made, it differed: recorded {recorded}; computed {computed}."
             )
         }
+        Err(Unplayable::Elsewhere) => String::new(),
         Err(why) => format!("When this page was made: {why}."),
     };
     html! {

@@ -1,6 +1,8 @@
 //! The cases, by what they are about.
 
 mod before;
+mod canary;
+mod canary_data;
 mod changes;
 mod clear;
 mod deployment;
@@ -37,4 +39,6 @@ pub(crate) const GROUPS: &[&Group] = &[
     &policies::GROUP,
     &events::GROUP,
     &clear::GROUP,
+    &canary::GROUP,
+    &canary_data::GROUP,
 ];

@@ -7,13 +7,13 @@ use super::{
 };
 use crate::fields::{Fields, Place, list_of, list_up_to, locate};
 use crate::problems::Problems;
-use crate::read::{NAME_HINT, bake, clear, flag, is_name, name_like, no_twice, word};
+use crate::read::{NAME_HINT, bake, canary, clear, flag, is_name, name_like, no_twice, word};
 use crate::tree::{Key, Node, Value};
 use crate::words::{closest, quote, quote_all};
 
 /// The kinds of gates that this version knows, and those that are to come.
-const KINDS: [&str; 2] = ["bake", "clear"];
-const KINDS_TO_COME: [&str; 2] = ["canary", "validate"];
+const KINDS: [&str; 3] = ["bake", "canary", "clear"];
+const KINDS_TO_COME: [&str; 1] = ["validate"];
 
 const EXAMPLE_GATE: &str =
     "write `- bake: { for: 1h, alarms: [checkout-5xx], traffic: not_measured }`";
@@ -237,6 +237,7 @@ fn settings_of(
 ) -> Option<GateSettings> {
     match kind {
         "bake" => bake(place, problems).map(GateSettings::Bake),
+        "canary" => canary(place, problems).map(GateSettings::Canary),
         "clear" => clear(place, problems).map(GateSettings::Clear),
         _ => {
             let known = quote_all(&KINDS);

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::{GateSettings, Plan, RollBack};
 use crate::settings::{Mode, ReleaseCheck};
 
+mod canaries;
 mod round_trip;
 mod ten_mistakes;
 
@@ -140,12 +141,12 @@ fn an_unknown_kind_of_gate_is_guessed_and_one_to_come_is_said_to_be_so() {
     check_stage(
         "    gates: [{ bakee: {} }]",
         "sluice.yaml:4:13: stages.prod.gates[0]: `bakee` is not a kind of gate\n  \
-         hint: did you mean `bake`? known are `bake` and `clear`",
+         hint: did you mean `bake`? known are `bake`, `canary` and `clear`",
     );
     check_stage(
-        "    gates:\n      - canary: {}",
-        "sluice.yaml:5:9: stages.prod.gates[0]: the gate `canary` is not in this version\n  \
-         hint: known are `bake` and `clear`",
+        "    gates:\n      - validate: {}",
+        "sluice.yaml:5:9: stages.prod.gates[0]: the gate `validate` is not in this version\n  \
+         hint: known are `bake`, `canary` and `clear`",
     );
 }
 

@@ -1,9 +1,10 @@
 //! What a plan may say, and somebody should have looked at.
 
 use super::{GatePlan, GateSettings, Plan, RollBack, StagePlan};
+use crate::Duration;
 use crate::fields::path_step;
 use crate::problems::{Problem, Problems};
-use crate::settings::{Metric, Mode, ReleaseCheck, Traffic};
+use crate::settings::{Canary, Metric, Mode, ReleaseCheck, Traffic, WhenUndecided};
 
 impl Plan {
     /// What is allowed but worth a look, each named by its path.
@@ -59,8 +60,10 @@ fn warn_of_gate(stage: &StagePlan, index: usize, gate: &GatePlan, warnings: &mut
             "remove it, and give the action `pipeline` and `release`",
         );
     }
-    let GateSettings::Bake(bake) = &gate.settings else {
-        return;
+    let bake = match &gate.settings {
+        GateSettings::Bake(bake) => bake,
+        GateSettings::Canary(canary) => return warn_of_canary(canary, &path, warnings),
+        GateSettings::Clear(_) => return,
     };
     match &bake.traffic {
         Traffic::NotMeasured(_) => warn(
@@ -82,6 +85,27 @@ fn warn_of_gate(stage: &StagePlan, index: usize, gate: &GatePlan, warnings: &mut
         Traffic::Measured(_) => {}
     }
 }
+
+fn warn_of_canary(canary: &Canary, path: &str, warnings: &mut Problems) {
+    if canary.when_undecided == WhenUndecided::Accept {
+        warn(
+            warnings,
+            format!("{path}.when_undecided"),
+            "releases go on that are proven neither harmful nor safe",
+            "give the comparison a longer `horizon` or a larger `tolerance` instead",
+        );
+    }
+    if canary.period() >= A_MINUTE && canary.closed_after() < A_MINUTE {
+        warn(
+            warnings,
+            format!("{path}.closed_after"),
+            "AWS's own metrics come one to three minutes late, and what comes later is judged as missing",
+            "write `closed_after: 2m`, or leave it out",
+        );
+    }
+}
+
+const A_MINUTE: Duration = Duration::from_minutes(1);
 
 fn warn(warnings: &mut Problems, path: String, message: &str, hint: &str) {
     let warning = Problem::warning(message.to_owned());

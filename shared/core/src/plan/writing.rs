@@ -4,7 +4,7 @@ use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::{SerializeMap as _, Serializer};
 
 use super::{GateSettings, Plan, StagePlan};
-use crate::settings::{Bake, Clear};
+use crate::settings::{Bake, Canary, Clear};
 
 /// A map from names to stages, in order.
 pub(super) fn stages<S: Serializer>(
@@ -40,7 +40,18 @@ impl<'de> Deserialize<'de> for Bake {
         let json = serde_json::Value::deserialize(deserializer)?;
         match GateSettings::read_json("bake", &json).map_err(D::Error::custom)? {
             GateSettings::Bake(bake) => Ok(bake),
-            GateSettings::Clear(_) => Err(D::Error::custom("not the settings of `bake`")),
+            _ => Err(D::Error::custom("not the settings of `bake`")),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Canary {
+    /// Through the one reader, so that records are held to the same rules.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Canary, D::Error> {
+        let json = serde_json::Value::deserialize(deserializer)?;
+        match GateSettings::read_json("canary", &json).map_err(D::Error::custom)? {
+            GateSettings::Canary(canary) => Ok(canary),
+            _ => Err(D::Error::custom("not the settings of `canary`")),
         }
     }
 }
@@ -51,7 +62,7 @@ impl<'de> Deserialize<'de> for Clear {
         let json = serde_json::Value::deserialize(deserializer)?;
         match GateSettings::read_json("clear", &json).map_err(D::Error::custom)? {
             GateSettings::Clear(clear) => Ok(clear),
-            GateSettings::Bake(_) => Err(D::Error::custom("not the settings of `clear`")),
+            _ => Err(D::Error::custom("not the settings of `clear`")),
         }
     }
 }

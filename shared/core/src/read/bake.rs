@@ -15,12 +15,12 @@ use crate::words::quote;
 
 /// The latest a Lambda action answers: CodePipeline ends it after 24 h, and
 /// one hour is kept for answering.
-const AT_MOST_MAX: Duration = Duration::from_hours(23);
+pub(super) const AT_MOST_MAX: Duration = Duration::from_hours(23);
 
 /// More deploy actions than a pipeline has in a stage are a mistake.
 const DEPLOY_ACTIONS_MAX: usize = 50;
 
-const LONG_BAKES_HINT: &str = "CodePipeline ends a Lambda action after 24 h; for a longer bake \
+pub(super) const LONG_BAKES_HINT: &str = "CodePipeline ends a Lambda action after 24 h; for a longer bake \
      run the gate through CodePipeline's own Step Functions action, which may take 7 days";
 
 /// Reads the settings of `bake` and checks them against each other.
@@ -167,7 +167,7 @@ fn settle(place: &Place<'_>, problems: &mut Problems) -> Option<Settle> {
     }
 }
 
-fn deploy_actions(place: &Place<'_>, problems: &mut Problems) -> Option<Vec<String>> {
+pub(super) fn deploy_actions(place: &Place<'_>, problems: &mut Problems) -> Option<Vec<String>> {
     let actions = list_up_to(DEPLOY_ACTIONS_MAX, deploy_action)(place, problems)?;
     no_twice(&actions, place, problems, |action| quote(action));
     Some(actions)

@@ -216,6 +216,30 @@ pub(crate) fn count(place: &Place<'_>, problems: &mut Problems) -> Option<u64> {
     None
 }
 
+/// A number in the words of `read`: a text with its sign, or a plain number.
+pub(crate) fn number_with<'a, T>(
+    what: &'static str,
+    hint: &'static str,
+    read: fn(&str) -> Option<T>,
+) -> impl FnOnce(&Place<'a>, &mut Problems) -> Option<T> {
+    move |place, problems| {
+        let text = match &place.node.value {
+            Value::String(text) => text,
+            Value::Number(number) => &number.text,
+            _ => {
+                problems.push(place.wrong_kind(what).hint(hint.to_owned()));
+                return None;
+            }
+        };
+        let number = read(text);
+        if number.is_none() {
+            let message = format!("{} is not {what}", quote(text));
+            problems.push(place.error(message).hint(hint.to_owned()));
+        }
+        number
+    }
+}
+
 /// `true` or `false`.
 pub(crate) fn flag(place: &Place<'_>, problems: &mut Problems) -> Option<bool> {
     match place.node.value {

@@ -4,6 +4,7 @@ use crate::plan::GateSettings;
 use crate::problems::Problems;
 
 mod alarms;
+mod canary;
 
 /// A bake without mistakes, but for `changes` to it. JSON `null` removes a field.
 fn bake_with(changes: &str) -> Result<GateSettings, Problems> {

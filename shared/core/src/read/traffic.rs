@@ -16,7 +16,7 @@ pub(super) const TRAFFIC_HINT: &str = "OK may mean that nobody came, so say what
      or, if nothing can: `traffic: not_measured`";
 
 /// CloudWatch's bounds of a metric.
-const METRIC_NAME_CHARACTERS_MAX: usize = 255;
+pub(super) const METRIC_NAME_CHARACTERS_MAX: usize = 255;
 const DIMENSION_VALUE_CHARACTERS_MAX: usize = 1024;
 const DIMENSIONS_MAX: usize = 30;
 
@@ -67,7 +67,10 @@ fn metric(place: &Place<'_>, problems: &mut Problems) -> Option<Metric> {
     })
 }
 
-fn dimensions(place: &Place<'_>, problems: &mut Problems) -> Option<BTreeMap<String, String>> {
+pub(super) fn dimensions(
+    place: &Place<'_>,
+    problems: &mut Problems,
+) -> Option<BTreeMap<String, String>> {
     let entries = place.entries(problems)?;
     if entries.len() > DIMENSIONS_MAX {
         problems.push(place.error(format!(

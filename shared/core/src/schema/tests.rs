@@ -19,15 +19,28 @@ stages:
           for: 1h
           traffic: { metric: { namespace: AWS/ApplicationELB, name: RequestCount }, at_least: 100 }
           alarms: [checkout-5xx, { name: payments-5xx }, { prefix: checkout- }]
+      - canary:
+          namespace: AWS/ApplicationELB
+          groups: { baseline: { dimensions: { V: a } }, canary: { dimensions: { V: b } } }
+          traffic: { count: RequestCount, canary_share: 10% }
+          metrics:
+            - { name: errors, count: { name: Errors }, of: RequestCount, floor: 0.1% }
+            - { name: latency, series: TargetResponseTime, stat: p99, floor: 0.005 }
     on_fail: { roll_back: stage, notify: [team] }
 "#;
 
 /// What the reader calls a map, and what the schema calls it.
-const MAPS: [(&str, &[&str]); 8] = [
+const MAPS: [(&str, &[&str]); 14] = [
     ("a plan", &[""]),
     ("a stage", &["StagePlan"]),
     ("a policy", &["Policy"]),
     ("`bake`", &["Bake"]),
+    ("`canary`", &["Canary"]),
+    ("`groups`", &["CanaryGroups"]),
+    ("a group", &["CanaryGroup"]),
+    ("a metric of a canary", &["CountMetric", "SeriesMetric"]),
+    ("a metric of both groups", &["FullMetric"]),
+    ("`traffic` of a canary", &["CanaryTraffic"]),
     ("`clear`", &["Clear"]),
     ("an alarm", &["NamedAlarm", "AlarmPrefix"]),
     ("`traffic`", &["MeasuredTraffic"]),
@@ -148,6 +161,7 @@ fn validate(root: &Json, schema: &Json, document: &Json) -> Result<(), String> {
         Some("string") => document.is_string(),
         Some("boolean") => document.is_boolean(),
         Some("integer") => document.is_u64(),
+        Some("number") => document.is_number(),
         _ => true,
     };
     if !fits_type {

@@ -13,16 +13,16 @@ use crate::settings::{
     Settle, Since, Traffic,
 };
 
-fn length(from: u32, to: u32) -> impl Strategy<Value = Duration> {
+pub(super) fn length(from: u32, to: u32) -> impl Strategy<Value = Duration> {
     (from..=to).prop_map(Duration::from_seconds)
 }
 
-fn name() -> impl Strategy<Value = String> {
+pub(super) fn name() -> impl Strategy<Value = String> {
     "[A-Za-z0-9.@_-]{1,20}"
 }
 
 /// Text as CloudWatch allows it, with what YAML takes for something else.
-fn text() -> impl Strategy<Value = String> {
+pub(super) fn text() -> impl Strategy<Value = String> {
     let odd = [
         "no",
         "off",
@@ -52,11 +52,11 @@ fn text() -> impl Strategy<Value = String> {
     ]
 }
 
-fn region() -> impl Strategy<Value = Option<String>> {
+pub(super) fn region() -> impl Strategy<Value = Option<String>> {
     proptest::option::of(select(vec!["eu-west-1", "us-gov-east-1"]).prop_map(str::to_owned))
 }
 
-fn role() -> impl Strategy<Value = Option<String>> {
+pub(super) fn role() -> impl Strategy<Value = Option<String>> {
     let role = "arn:aws:iam::111122223333:role/sluice-read";
     proptest::option::of(Just(role.to_owned()))
 }
@@ -153,6 +153,7 @@ prop_compose! {
 fn gate_settings() -> impl Strategy<Value = GateSettings> {
     prop_oneof![
         bake().prop_map(GateSettings::Bake),
+        super::canaries::canary().prop_map(GateSettings::Canary),
         clear().prop_map(GateSettings::Clear)
     ]
 }

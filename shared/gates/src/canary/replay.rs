@@ -1,0 +1,98 @@
+//! Computing a canary's verdict again from its evidence.
+
+use serde_json::Value;
+use sluice_core::Verdict;
+use sluice_core::bake::Ruling;
+use sluice_core::evidence::Evidence;
+use sluice_core::plan::GateSettings;
+use sluice_core::replay::{Unplayable, check_envelope, of_the_release, part};
+use sluice_core::settings::{Canary, OnRollback};
+
+use super::facts::{Begun, Facts, Memory, MetricFacts};
+use super::rule::judge;
+use super::{CanaryGate, SKIPPED, skipped_reason};
+use crate::Gate;
+
+/// More periods than any canary lasts.
+const PERIODS_MAX: u32 = 100_000;
+
+/// Applies the rule that gave the verdict to the readings that were written
+/// down.
+///
+/// # Errors
+///
+/// Where the evidence does not allow it.
+pub fn ruling(evidence: &Evidence) -> Result<Ruling, Unplayable> {
+    check_envelope(evidence)?;
+    if let Some(ruling) = of_the_release(evidence)? {
+        return Ok(ruling);
+    }
+    let own = CanaryGate::rule();
+    if evidence.rule != own {
+        let recorded = evidence.rule.clone();
+        let own = format!("`{own}`");
+        return Err(Unplayable::Rule { recorded, own });
+    }
+    let Ok(GateSettings::Canary(settings)) = GateSettings::from_json(&evidence.settings) else {
+        let why = "its settings are not those of a canary".to_owned();
+        return Err(Unplayable::Contradiction(why));
+    };
+    if evidence.facts.get(SKIPPED).is_some() {
+        return skipped(&settings);
+    }
+    judged(evidence, &settings)
+}
+
+fn skipped(settings: &Canary) -> Result<Ruling, Unplayable> {
+    if settings.on_rollback != OnRollback::Wait {
+        let why = "it was skipped, and its settings skip nothing".to_owned();
+        return Err(Unplayable::Contradiction(why));
+    }
+    Ok(Ruling::Reached {
+        verdict: Verdict::Inconclusive,
+        reason: skipped_reason(),
+        also: Vec::new(),
+    })
+}
+
+fn judged(evidence: &Evidence, settings: &Canary) -> Result<Ruling, Unplayable> {
+    let begun: Begun = part("begun", &evidence.begun)?;
+    let facts: Facts = part("facts", &evidence.facts)?;
+    let memory: Memory = match &evidence.memory {
+        Value::Null => Memory::default(),
+        memory => part("memory", memory)?,
+    };
+    check(&facts, settings)?;
+    let judged = judge(&begun, settings, &facts, &memory);
+    let judged = judged.map_err(|error| Unplayable::Contradiction(error.to_string()))?;
+    Ok(judged.ruling)
+}
+
+/// Readings have to be of the metrics that were asked for, one a period.
+fn check(facts: &Facts, settings: &Canary) -> Result<(), Unplayable> {
+    if facts.incomplete.is_some() {
+        return Ok(());
+    }
+    if facts.metrics.len() != settings.metrics.len() {
+        return Err(Unplayable::Contradiction(format!(
+            "it judges {} metrics, and {} were read",
+            settings.metrics.len(),
+            facts.metrics.len()
+        )));
+    }
+    let periods = facts.periods;
+    let whole = |length: usize| length == periods as usize;
+    let are_whole = facts.metrics.iter().all(|metric| match metric {
+        MetricFacts::Count { count, of } => [count, of]
+            .iter()
+            .all(|both| whole(both.baseline.len()) && whole(both.canary.len())),
+        MetricFacts::Series { value, .. } => {
+            whole(value.baseline.len()) && whole(value.canary.len())
+        }
+    });
+    if periods > PERIODS_MAX || !are_whole {
+        let why = format!("its readings are not of {periods} periods");
+        return Err(Unplayable::Contradiction(why));
+    }
+    Ok(())
+}
