@@ -59,6 +59,8 @@ package: $(PYTHON_STAMP) ## the functions' zips for infra/template.yaml, into ou
 bench: package ## what functions cost (size, start, memory, beside Python), and what a rehearsal costs
 	$(CARGO) build --locked --release -q -p sluice
 	@PYTHONPATH=tests .venv/bin/python -B -m bench.functions
+	$(CARGO) build --locked --release -q -p sluice-host --example panicking
+	@SLUICE_PROFILE=release .venv/bin/python -B -m pytest tests/emulated/test_runtime.py -k panics
 	@examples/long/bench.sh target/release/sluice
 
 # scipy stands beside our own statistics in the same run.

@@ -1,16 +1,26 @@
 """HTTP servers of the tests: each answers on a port of its own, in the background."""
 
 import http.server
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 
+class Server(http.server.ThreadingHTTPServer):
+    """Clients that are killed close their connections; that is nothing to report."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+
 @contextmanager
 def served(handler: type[http.server.BaseHTTPRequestHandler]) -> Iterator[int]:
     """Serves until the block ends; gives the port."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
+    server = Server(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
