@@ -27,7 +27,7 @@ if [ ! -d "$CARGO_TARGET_DIR/debug" ] && [ -d "$built/deps" ]; then
         tar -xf - -C "$CARGO_TARGET_DIR/debug"
 fi
 # With the time of now, or what a mutant left in the target folder would count.
-(cd "$root" && tar -cf - Cargo.toml Cargo.lock clippy.toml cli docs examples functions shared tests README.md) |
+(cd "$root" && tar -cf - Cargo.toml Cargo.lock clippy.toml cli docs examples functions shared tests vendor README.md) |
     tar -xmf - -C "$copy"
 
 # Builds the tests of the copy; the log says why where that fails.
