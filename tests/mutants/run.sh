@@ -30,6 +30,15 @@ fi
 (cd "$root" && tar -cf - Cargo.toml Cargo.lock clippy.toml cli docs examples functions shared tests vendor README.md) |
     tar -xmf - -C "$copy"
 
+# All of them have to fit, also where few are tried.
+for patch in "$patches"/*.patch; do
+    if ! (cd "$copy" && patch -p1 --forward --fuzz=0 --dry-run --silent) <"$patch" >"$log" 2>&1; then
+        echo "mutant $(basename "$patch" .patch): the patch no longer fits" >&2
+        cat "$log" >&2
+        exit 1
+    fi
+done
+
 # Builds the tests of the copy; the log says why where that fails.
 build() {
     (cd "$copy" && "$cargo" test --locked --workspace --test all --no-run) >"$log" 2>&1
