@@ -99,6 +99,7 @@ def environment(runtime_port: int, endpoint: str, **more: str) -> dict[str, str]
         "AWS_SESSION_TOKEN": "planted-session-token",
         "AWS_ENDPOINT_URL": endpoint,
         "HOME": "/nonexistent",
+        "PYTHONDONTWRITEBYTECODE": "1",
         **more,
     }
 
