@@ -79,6 +79,16 @@ pub enum ReasonCode {
     MetricsUnknown,
     /// The release is a rollback, which this gate does not judge.
     SkippedRollback,
+    /// Every required test passed.
+    TestsPassed,
+    /// A required test failed.
+    TestFailed,
+    /// It could not be told what a required test gives.
+    TestUnknown,
+    /// A required test had not ended when the gate's time was over.
+    TestNotEnded,
+    /// Nothing could be told of any required test, or there is none.
+    NothingTested,
     /// The release is being stopped.
     ReleaseStopping,
     /// Another release took this one's place.
@@ -98,6 +108,7 @@ impl ReasonCode {
                 | ReasonCode::NoCanaryData
                 | ReasonCode::NoBaselineData
                 | ReasonCode::MetricsUnknown
+                | ReasonCode::NothingTested
         )
     }
 

@@ -15,7 +15,8 @@ use crate::evidence::{EVIDENCE_FORM, Evidence};
 use crate::plan::GateSettings;
 use crate::reason::Reason;
 use crate::release;
-use crate::settings::{Bake, Clear, Mode};
+use crate::settings::{Bake, Clear, Mode, Validate};
+use crate::validate;
 use crate::verdict::{Verdict, Waiver, outcome};
 
 /// Why a verdict cannot be computed again.
@@ -74,6 +75,9 @@ pub fn ruling(evidence: &Evidence) -> Result<Ruling, Unplayable> {
     match GateSettings::from_json(&evidence.settings) {
         Ok(GateSettings::Bake(settings)) if evidence.kind == "bake" => bake(evidence, &settings),
         Ok(GateSettings::Clear(settings)) if evidence.kind == "clear" => clear(evidence, &settings),
+        Ok(GateSettings::Validate(settings)) if evidence.kind == "validate" => {
+            validate(evidence, &settings)
+        }
         Ok(GateSettings::Canary(_)) if evidence.kind == "canary" => Err(Unplayable::Elsewhere),
         Ok(other) => Err(Unplayable::Contradiction(format!(
             "its kind is `{}`, and its settings are of `{}`",
@@ -203,6 +207,24 @@ fn clear(evidence: &Evidence, settings: &Clear) -> Result<Ruling, Unplayable> {
     check_look(evidence, begun.rule, begun.began, facts.now)?;
     check_alarms(&begun.alarms, &facts.alarms.iter().collect::<Vec<_>>())?;
     Ok(clear::judge(&begun, settings, &facts))
+}
+
+fn validate(evidence: &Evidence, settings: &Validate) -> Result<Ruling, Unplayable> {
+    check_rule(evidence, validate::RULE_VERSION)?;
+    let begun: validate::Begun = part("begun", &evidence.begun)?;
+    let facts: validate::Facts = part("facts", &evidence.facts)?;
+    check_look(evidence, begun.rule, begun.began, facts.now)?;
+    let tests = settings.tests();
+    let wanted = tests.iter().map(|test| (test.name.as_str(), test.required));
+    let told = facts
+        .tests
+        .iter()
+        .map(|test| (test.name.as_str(), test.required));
+    if !wanted.eq(told) {
+        return contradiction("its tests are not those of its settings".to_owned());
+    }
+    moments(facts.tests.iter().map(|test| test.began))?;
+    Ok(validate::judge(&begun, settings, &facts))
 }
 
 fn check_rule(evidence: &Evidence, version: u32) -> Result<(), Unplayable> {
