@@ -117,17 +117,7 @@ pub(crate) fn gate_error(raw: &Value, job_id: &str, now: Timestamp, error: GateE
         .and_then(|job| Parameters::read(job.user_parameters()).ok());
     let (pipeline, subject) = match &parameters {
         Some(parameters) => (parameters.pipeline.clone(), subject(parameters, None)),
-        None => {
-            let unknown = || "unknown".to_owned();
-            (
-                None,
-                Subject {
-                    release: unknown(),
-                    stage: unknown(),
-                    gate: unknown(),
-                },
-            )
-        }
+        None => (None, Subject::default()),
     };
     let token = same_again(raw, job_id, now).unwrap_or_else(|| match &parameters {
         Some(parameters) => first(parameters, subject, job_id, now),
