@@ -19,7 +19,7 @@ const MAY_NAME: [(&str, &[&str]); 9] = [
     ),
     (
         "sluice-host",
-        &["sluice-gates", "sluice-aws", "sluice-core"],
+        &["sluice-gates", "sluice-report", "sluice-aws", "sluice-core"],
     ),
     ("sluice-world", &[]),
     (

@@ -134,6 +134,11 @@ impl Aws {
         self.wire.now()
     }
 
+    /// The region that is called where nothing else is said.
+    pub(crate) fn region(&self) -> &str {
+        self.sdk.region().map_or("", Region::as_ref)
+    }
+
     fn region_of(&self, place: &Place) -> Option<Region> {
         let own = place.region.clone().map(Region::new);
         own.or_else(|| self.sdk.region().cloned())

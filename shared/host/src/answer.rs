@@ -1,5 +1,7 @@
 //! Telling CodePipeline, within its limits.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use jiff::SignedDuration;
 use serde_json::json;
 use sluice_aws::{AwsError, FailureType, PutOutcome, Summary};
@@ -17,6 +19,10 @@ pub const SUMMARY_CHARACTERS_MAX: usize = 2048;
 pub const MESSAGE_CHARACTERS_MAX: usize = 5000;
 /// How long writing evidence may take of the time that is kept for answering.
 const EVIDENCE_WITHIN: SignedDuration = SignedDuration::from_secs(8);
+/// How long writing its page may take after that.
+const PAGE_WITHIN: SignedDuration = SignedDuration::from_secs(4);
+/// Bytes of evidence, as JSON, that a page is made of.
+const PAGE_OF_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Characters of an id of something outside (CodePipeline's `ExecutionId`).
 const EXTERNAL_ID_CHARACTERS_MAX: usize = 1500;
 
@@ -109,6 +115,7 @@ async fn end(job: &str, ending: Ending, host: &Host) -> Result<Handled, AwsError
             ("Outcome", evidence.decision.outcome.to_string()),
             ("Reason", reason_word(&evidence)),
             ("Evidence", kept.address()),
+            ("Page", kept.page().unwrap_or("none").to_owned()),
         ];
         let summary = Summary {
             text,
@@ -163,11 +170,15 @@ async fn keep(evidence: &mut Evidence, host: &Host) -> Kept {
     if let Some(bucket) = &host.evidence_bucket {
         let key = message::evidence_key(evidence);
         let body = serde_json::to_vec(evidence).expect("evidence is JSON");
+        let size = body.len();
         // The answer itself needs time, too.
         let failed = tokio::select! {
             biased;
             put = put(bucket, key, body, evidence, host) => match put {
-                Ok(key) => return Kept::Bucket(format!("s3://{bucket}/{key}")),
+                Ok(key) => {
+                    let page = put_page(bucket, &key, size, evidence, host).await;
+                    return Kept::Bucket(format!("s3://{bucket}/{key}"), page);
+                }
                 Err(error) => error.to_string(),
             },
             () = host.aws.pause(EVIDENCE_WITHIN) => {
@@ -203,6 +214,38 @@ async fn put(
             Ok(key)
         }
     }
+}
+
+/// Writes the page beside the evidence, and gives where it is shown. It is a
+/// convenience: what goes wrong with it changes nothing else, and is said.
+async fn put_page(
+    bucket: &str,
+    key: &str,
+    size: usize,
+    evidence: &mut Evidence,
+    host: &Host,
+) -> Option<String> {
+    let key = message::page_key(key);
+    let put = async {
+        if size > PAGE_OF_BYTES_MAX {
+            return Err(format!("the evidence has {size} bytes"));
+        }
+        let made = catch_unwind(AssertUnwindSafe(|| (host.page)(evidence)));
+        let html = made.map_err(|_| "it could not be made".to_owned())?;
+        let put = host.aws.put_page(bucket, &key, html).await;
+        put.map_err(|error| error.to_string())
+    };
+    let failed = tokio::select! {
+        biased;
+        put = put => match put {
+            Ok(()) => return Some(host.aws.console_address(bucket, &key)),
+            Err(error) => error,
+        },
+        () = host.aws.pause(PAGE_WITHIN) => format!("it took more than {} s", PAGE_WITHIN.as_secs()),
+    };
+    let remark = format!("the page of the evidence could not be written ({failed})");
+    evidence.remarks.push(remark);
+    None
 }
 
 /// A line of the log about a look that was answered.
