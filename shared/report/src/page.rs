@@ -5,7 +5,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use serde_json::Value;
 use sluice_core::evidence::Evidence;
 use sluice_core::plan::GateSettings;
-use sluice_core::replay::{Bakes, Finding, Unplayable, compare, ruling};
+use sluice_core::replay::{Bakes, Finding, Unplayable};
 
 use crate::bake::View;
 use crate::times::Clock;
@@ -16,8 +16,9 @@ const STYLE: &str = include_str!("style.css");
 /// Reasons and remarks before their list is cut.
 const LINES_MAX: usize = 50;
 
-/// One self-contained HTML page about a piece of evidence.
-pub fn page(evidence: &Evidence) -> String {
+/// One self-contained HTML page about a piece of evidence. The finding is what
+/// came of computing its verdict again, or why that was not possible.
+pub fn page(evidence: &Evidence, finding: &Result<Finding, Unplayable>) -> String {
     let value = serde_json::to_value(evidence).unwrap_or(Value::Null);
     let (word, sign, class) = verdict(evidence);
     let of = &evidence.subject;
@@ -47,14 +48,14 @@ pub fn page(evidence: &Evidence) -> String {
                         }
                         p.why { (marked(&why(evidence).0)) "." }
                     }
-                    (warning(evidence))
+                    (warning(finding))
                     (about(evidence, clock))
                     (lists(evidence))
                     @if let Some(bake) = &bake { (bake.render()) }
                     @if evidence.kind == "clear" { (clear::render(evidence, clock).unwrap_or_default()) }
                     (readings(evidence, bake.as_ref(), clock))
                     (settings(evidence))
-                    (replaying(evidence))
+                    (replaying(finding))
                     section aria-labelledby="all" {
                         h2 #all { "Everything" }
                         (raw::raw(&value))
@@ -104,11 +105,9 @@ fn about(evidence: &Evidence, clock: Clock) -> Markup {
 }
 
 /// What has to be known before anything on the page is believed.
-fn warning(evidence: &Evidence) -> Markup {
-    let differs =
-        ruling(evidence).is_ok_and(|ruling| compare(evidence, &ruling) != Finding::Agrees);
+fn warning(finding: &Result<Finding, Unplayable>) -> Markup {
     html! {
-        @if differs {
+        @if matches!(finding, Ok(Finding::Differs { .. })) {
             p.warning {
                 b { "This evidence does not give this verdict." }
                 " Computed again, something else came out; what, is under \u{201c}Compute it again\u{201d}."
@@ -170,15 +169,14 @@ fn settings(evidence: &Evidence) -> Markup {
 }
 
 /// How to compute the verdict again, and what came of doing so here.
-fn replaying(evidence: &Evidence) -> Markup {
-    let here = match ruling(evidence).map(|ruling| compare(evidence, &ruling)) {
+fn replaying(finding: &Result<Finding, Unplayable>) -> Markup {
+    let here = match finding {
         Ok(Finding::Agrees) => "When this page was made, it agreed.".to_owned(),
         Ok(Finding::Differs { recorded, computed }) => {
             format!(
                 "When this page was made, it differed: recorded {recorded}; computed {computed}."
             )
         }
-        Err(Unplayable::Elsewhere) => String::new(),
         Err(why) => format!("When this page was made: {why}."),
     };
     html! {

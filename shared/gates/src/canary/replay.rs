@@ -5,7 +5,7 @@ use sluice_core::Verdict;
 use sluice_core::bake::Ruling;
 use sluice_core::evidence::Evidence;
 use sluice_core::plan::GateSettings;
-use sluice_core::replay::{Unplayable, check_envelope, of_the_release, part};
+use sluice_core::replay::{Unplayable, check_envelope, check_times, moments, of_the_release, part};
 use sluice_core::settings::{Canary, OnRollback};
 
 use super::facts::{Begun, Facts, Memory, MetricFacts};
@@ -22,7 +22,7 @@ const PERIODS_MAX: u32 = 100_000;
 /// # Errors
 ///
 /// Where the evidence does not allow it.
-pub fn ruling(evidence: &Evidence) -> Result<Ruling, Unplayable> {
+pub(crate) fn ruling(evidence: &Evidence) -> Result<Ruling, Unplayable> {
     check_envelope(evidence)?;
     if let Some(ruling) = of_the_release(evidence)? {
         return Ok(ruling);
@@ -62,6 +62,8 @@ fn judged(evidence: &Evidence, settings: &Canary) -> Result<Ruling, Unplayable> 
         Value::Null => Memory::default(),
         memory => part("memory", memory)?,
     };
+    check_times(evidence, begun.began, facts.now)?;
+    moments([begun.start])?;
     check(&facts, settings)?;
     let judged = judge(&begun, settings, &facts, &memory);
     let judged = judged.map_err(|error| Unplayable::Contradiction(error.to_string()))?;
