@@ -35,7 +35,12 @@ pub fn write(path: &Path, found: &[Evidence]) -> Result<(), String> {
 
 /// The page, which says whether its verdict comes out again.
 pub fn page(evidence: &Evidence) -> String {
-    sluice_report::page(evidence, &sluice_gates::finding(evidence))
+    let comparison = sluice_gates::comparison(evidence);
+    sluice_report::page(
+        evidence,
+        &sluice_gates::finding(evidence),
+        comparison.as_ref(),
+    )
 }
 
 /// Writes a page into a folder, and gives its path.

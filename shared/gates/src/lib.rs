@@ -24,7 +24,7 @@ use sluice_core::{GateError, Reason, Verdict};
 pub use bake::BakeGate;
 pub use canary::CanaryGate;
 pub use clear::ClearGate;
-pub use replay::finding;
+pub use replay::{comparison, finding};
 
 /// Who asks, about which release, and since when.
 #[derive(Debug, Clone)]

@@ -5,6 +5,7 @@
 use sluice_core::bake::Ruling;
 use sluice_core::evidence::Evidence;
 use sluice_core::replay::{self, Finding, Unplayable, compare};
+use sluice_judge::sequential::Comparison;
 
 use crate::{CanaryGate, Gate, canary};
 
@@ -15,6 +16,14 @@ use crate::{CanaryGate, Gate, canary};
 /// Where the evidence does not allow to say so.
 pub fn finding(evidence: &Evidence) -> Result<Finding, Unplayable> {
     ruling(evidence).map(|ruling| compare(evidence, &ruling))
+}
+
+/// What a canary compared; nothing of other gates, or where nothing was
+/// compared.
+pub fn comparison(evidence: &Evidence) -> Option<Comparison> {
+    (evidence.kind == CanaryGate::KIND)
+        .then(|| canary::comparison(evidence))
+        .flatten()
 }
 
 /// Applies the rule that gave the verdict to the readings that were written

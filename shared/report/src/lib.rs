@@ -3,15 +3,24 @@
 //! Pure: in goes [`Evidence`](sluice_core::evidence::Evidence), out comes
 //! text. The page needs no script and no network, and nothing in it leads
 //! anywhere. Whatever it shows stands in the evidence, which it holds as a
-//! whole; only what [`sluice_core::bake::shown`] adds is computed.
+//! whole; what [`sluice_core::bake::shown`] and the judge's
+//! [`Comparison::course`](sluice_judge::sequential::Comparison::course) add is
+//! computed from it again.
 //!
 //! Start at [`page`] and [`text`].
 
 mod alarms;
 mod bake;
+mod canary;
 mod chart;
 mod clear;
+mod compared;
+mod metric;
+pub mod numbers;
 mod page;
+mod plot;
+mod proof;
+mod ratio;
 mod raw;
 mod tables;
 mod text;

@@ -6,11 +6,12 @@ use serde_json::Value;
 use sluice_core::evidence::Evidence;
 use sluice_core::plan::GateSettings;
 use sluice_core::replay::{Bakes, Finding, Unplayable};
+use sluice_judge::sequential::Comparison;
 
 use crate::bake::View;
 use crate::times::Clock;
 use crate::words::{marked, outcome, verdict, why};
-use crate::{clear, raw, tables};
+use crate::{canary, clear, compared, raw, tables};
 
 const STYLE: &str = include_str!("style.css");
 /// Reasons and remarks before their list is cut.
@@ -18,11 +19,18 @@ const LINES_MAX: usize = 50;
 
 /// One self-contained HTML page about a piece of evidence. The finding is what
 /// came of computing its verdict again, or why that was not possible.
-pub fn page(evidence: &Evidence, finding: &Result<Finding, Unplayable>) -> String {
+///
+/// `comparison` is what a canary compared, if it did.
+pub fn page(
+    evidence: &Evidence,
+    finding: &Result<Finding, Unplayable>,
+    comparison: Option<&Comparison>,
+) -> String {
     let value = serde_json::to_value(evidence).unwrap_or(Value::Null);
     let (word, sign, class) = verdict(evidence);
     let of = &evidence.subject;
     let bake = bake(evidence);
+    let compared = comparison.and_then(|own| compared::View::new(own, Some(evidence.looked)).ok());
     let clock = bake.as_ref().map_or(
         Clock {
             began: evidence.looked.0,
@@ -52,6 +60,7 @@ pub fn page(evidence: &Evidence, finding: &Result<Finding, Unplayable>) -> Strin
                     (about(evidence, clock))
                     (lists(evidence))
                     @if let Some(bake) = &bake { (bake.render()) }
+                    @if evidence.kind == "canary" { (canary::render(evidence, compared.as_ref())) }
                     @if evidence.kind == "clear" { (clear::render(evidence, clock).unwrap_or_default()) }
                     (readings(evidence, bake.as_ref(), clock))
                     (settings(evidence))

@@ -67,6 +67,12 @@ pub(crate) fn marked(text: &str) -> Markup {
     }
 }
 
+/// A number of the evidence as it is shown, with its exact value.
+pub(crate) fn data(value: impl Into<f64>, text: &str) -> Markup {
+    let value: f64 = value.into();
+    html! { data value=(value) { (text) } }
+}
+
 /// A number for people: thousands set apart, at most two decimals.
 pub(crate) fn number(number: f64) -> String {
     // An empty sum of floating-point numbers is -0.
