@@ -85,7 +85,8 @@ fn name(evidence: &Evidence) -> String {
         .collect()
 }
 
-fn put(file: &Path, bytes: &[u8]) -> Result<(), String> {
+/// Writes a file, and the folders that it is in.
+pub(crate) fn put(file: &Path, bytes: &[u8]) -> Result<(), String> {
     let folder = file.parent().filter(|own| !own.as_os_str().is_empty());
     folder
         .map_or(Ok(()), fs::create_dir_all)

@@ -7,7 +7,8 @@
 //! [`Comparison::course`](sluice_judge::sequential::Comparison::course) add is
 //! computed from it again.
 //!
-//! Start at [`page`] and [`text`].
+//! Start at [`page`] and [`text`]; [`files_page`] is about two files that were
+//! compared without a gate.
 
 mod alarms;
 mod bake;
@@ -15,6 +16,7 @@ mod canary;
 mod chart;
 mod clear;
 mod compared;
+mod files;
 mod metric;
 pub mod numbers;
 mod page;
@@ -27,5 +29,6 @@ mod text;
 mod times;
 mod words;
 
+pub use files::{FilesCompared, files_page};
 pub use page::page;
 pub use text::text;

@@ -2,7 +2,7 @@
 //! the evidence, and the readings.
 
 use maud::{Markup, html};
-use sluice_judge::sequential::{Judgement, MetricResult, Reading, Reason, Step, Use, Worse};
+use sluice_judge::sequential::{Judgement, Kind, MetricResult, Reading, Reason, Step, Use, Worse};
 
 use crate::chart::{block, lines};
 use crate::compared::{View, ends};
@@ -11,7 +11,7 @@ use crate::plot::{Range, plot};
 use crate::proof::{self, Evidences};
 use crate::ratio;
 use crate::tables::table;
-use crate::words::data;
+use crate::words::{data, number};
 
 const SERIES_HEIGHT: u32 = 110;
 /// The strip below the series, which shows what was skipped.
@@ -122,9 +122,9 @@ fn series(metric: &Metric<'_>) -> Markup {
 
 /// A value with what it is of.
 fn worded(result: &MetricResult, value: f64) -> String {
-    match result.events {
-        Some(_) => format!("{} of requests", percent(value)),
-        None => short(value),
+    match result.kind {
+        Kind::Count => format!("{} of requests", percent(value)),
+        Kind::Series => short(value),
     }
 }
 
@@ -209,11 +209,12 @@ fn own_evidence(metric: &Metric<'_>) -> Markup {
 
 fn readings(metric: &Metric<'_>) -> Markup {
     let clock = metric.view.clock;
+    let is_count = metric.result.kind == Kind::Count;
+    let word = if is_count { number } else { short };
     let cell = |value: Option<f64>| match value {
-        Some(value) => data(value, &short(value)),
+        Some(value) => data(value, &word(value)),
         None => html! { "-" },
     };
-    let is_count = metric.result.events.is_some();
     let rows: Vec<Vec<Markup>> = metric
         .view
         .readings(metric.index)
@@ -302,7 +303,7 @@ pub(crate) fn numbers(result: &MetricResult, judgement: &Judgement) -> Vec<Marku
     };
     let events = |side: usize| match (result.events, result.traffic) {
         (Some(events), Some(traffic)) => html! {
-            (data(events[side], &short(events[side]))) " of " (data(traffic[side], &short(traffic[side])))
+            (data(events[side], &number(events[side]))) " of " (data(traffic[side], &number(traffic[side])))
         },
         _ => html! { "-" },
     };

@@ -8,10 +8,10 @@ use sluice_core::plan::GateSettings;
 use sluice_core::replay::{Bakes, Finding, Unplayable};
 use sluice_judge::sequential::Comparison;
 
-use crate::bake::View;
+use crate::compared::View;
 use crate::times::Clock;
 use crate::words::{marked, outcome, verdict, why};
-use crate::{canary, clear, compared, raw, tables};
+use crate::{bake, canary, clear, raw, tables};
 
 const STYLE: &str = include_str!("style.css");
 /// Reasons and remarks before their list is cut.
@@ -27,16 +27,40 @@ pub fn page(
     comparison: Option<&Comparison>,
 ) -> String {
     let value = serde_json::to_value(evidence).unwrap_or(Value::Null);
-    let (word, sign, class) = verdict(evidence);
+    let (word, sign, class) = verdict(evidence.verdict);
     let of = &evidence.subject;
     let bake = bake(evidence);
-    let compared = comparison.and_then(|own| compared::View::new(own, Some(evidence.looked)).ok());
+    let compared = comparison.and_then(|own| View::new(own, Some(evidence.looked)).ok());
     let clock = bake.as_ref().map_or(
         Clock {
             began: evidence.looked.0,
         },
-        View::clock,
+        bake::View::clock,
     );
+    let title = format!("{word}: {} of {}, {}", of.gate, of.stage, evidence.pipeline);
+    let body = html! {
+        header class=(class) {
+            h1 {
+                span.verdict { span aria-hidden="true" { (sign) } " " (word) }
+                " " span.subject { "gate " code { (of.gate) } " of stage " code { (of.stage) } }
+            }
+            p.why { (marked(&why(evidence).0)) "." }
+        }
+        (warning(finding))
+        (about(evidence, clock))
+        (lists(evidence))
+        @if let Some(bake) = &bake { (bake.render()) }
+        @if evidence.kind == "canary" { (canary::render(evidence, compared.as_ref())) }
+        @if evidence.kind == "clear" { (clear::render(evidence, clock).unwrap_or_default()) }
+        (readings(evidence, bake.as_ref(), clock))
+        (settings(evidence))
+        (replaying(finding))
+    };
+    whole(&title, &body, "The whole evidence as JSON", &value)
+}
+
+/// A page that stands alone, with all that it is of at its end.
+pub(crate) fn whole(title: &str, body: &Markup, everything: &str, value: &Value) -> String {
     let markup = html! {
         (DOCTYPE)
         html lang="en" {
@@ -44,30 +68,15 @@ pub fn page(
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
-                title { (word) ": " (of.gate) " of " (of.stage) ", " (evidence.pipeline) }
+                title { (title) }
                 style { (PreEscaped(STYLE)) }
             }
             body {
                 main {
-                    header class=(class) {
-                        h1 {
-                            span.verdict { span aria-hidden="true" { (sign) } " " (word) }
-                            " " span.subject { "gate " code { (of.gate) } " of stage " code { (of.stage) } }
-                        }
-                        p.why { (marked(&why(evidence).0)) "." }
-                    }
-                    (warning(finding))
-                    (about(evidence, clock))
-                    (lists(evidence))
-                    @if let Some(bake) = &bake { (bake.render()) }
-                    @if evidence.kind == "canary" { (canary::render(evidence, compared.as_ref())) }
-                    @if evidence.kind == "clear" { (clear::render(evidence, clock).unwrap_or_default()) }
-                    (readings(evidence, bake.as_ref(), clock))
-                    (settings(evidence))
-                    (replaying(finding))
+                    (body)
                     section aria-labelledby="all" {
                         h2 #all { "Everything" }
-                        (raw::raw(&value))
+                        (raw::raw(everything, value))
                     }
                 }
             }
@@ -77,11 +86,11 @@ pub fn page(
 }
 
 /// The bake that the evidence is of, if there is enough to show.
-pub(crate) fn bake(evidence: &Evidence) -> Option<View> {
+pub(crate) fn bake(evidence: &Evidence) -> Option<bake::View> {
     let GateSettings::Bake(settings) = GateSettings::from_json(&evidence.settings).ok()? else {
         return None;
     };
-    Some(View::new(Bakes::read(evidence).ok()?, settings))
+    Some(bake::View::new(Bakes::read(evidence).ok()?, settings))
 }
 
 fn about(evidence: &Evidence, clock: Clock) -> Markup {
@@ -134,7 +143,7 @@ fn lists(evidence: &Evidence) -> Markup {
     }
 }
 
-fn list(id: &str, heading: &str, lines: &[String]) -> Markup {
+pub(crate) fn list(id: &str, heading: &str, lines: &[String]) -> Markup {
     html! {
         @if !lines.is_empty() {
             section aria-labelledby=(id) {
@@ -148,7 +157,7 @@ fn list(id: &str, heading: &str, lines: &[String]) -> Markup {
     }
 }
 
-fn readings(evidence: &Evidence, bake: Option<&View>, clock: Clock) -> Markup {
+fn readings(evidence: &Evidence, bake: Option<&bake::View>, clock: Clock) -> Markup {
     html! {
         section aria-labelledby="readings" {
             h2 #readings { "Readings" }
@@ -171,7 +180,7 @@ fn settings(evidence: &Evidence) -> Markup {
         @if !evidence.settings.is_null() {
             section aria-labelledby="settings" {
                 h2 #settings { "Settings" }
-                (tables::settings(&evidence.settings))
+                (tables::settings("Settings as they were when the gate began", &evidence.settings))
             }
         }
     }

@@ -7,8 +7,8 @@ use sluice_core::verdict::{DecidedBy, Outcome};
 use sluice_core::{Reason, Verdict};
 
 /// Verdict or gate error: its word, its sign, and its class in the style.
-pub(crate) fn verdict(evidence: &Evidence) -> (&'static str, &'static str, &'static str) {
-    match evidence.verdict {
+pub(crate) fn verdict(verdict: Option<Verdict>) -> (&'static str, &'static str, &'static str) {
+    match verdict {
         Some(Verdict::Pass) => ("pass", "\u{2713}", "pass"),
         Some(Verdict::Fail) => ("fail", "\u{2717}", "fail"),
         Some(Verdict::Inconclusive) => ("inconclusive", "?", "unsure"),
