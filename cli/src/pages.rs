@@ -14,7 +14,7 @@ use sluice_core::evidence::Evidence;
 /// Where they cannot be written.
 pub fn write(path: &Path, found: &[Evidence]) -> Result<(), String> {
     if let [only] = found {
-        return put(path, sluice_report::page(only).as_bytes());
+        return put(path, page(only).as_bytes());
     }
     let mut names = BTreeSet::new();
     for evidence in found {
@@ -27,10 +27,20 @@ pub fn write(path: &Path, found: &[Evidence]) -> Result<(), String> {
             .find(|own| !names.contains(own));
         let name = beside.unwrap_or(name);
         let file = path.join(format!("{name}.html"));
-        put(&file, sluice_report::page(evidence).as_bytes())?;
+        put(&file, page(evidence).as_bytes())?;
         names.insert(name);
     }
     Ok(())
+}
+
+/// The page, which says whether its verdict comes out again.
+pub fn page(evidence: &Evidence) -> String {
+    let comparison = sluice_gates::comparison(evidence);
+    sluice_report::page(
+        evidence,
+        &sluice_gates::finding(evidence),
+        comparison.as_ref(),
+    )
 }
 
 /// Writes a page into a folder, and gives its path.
@@ -40,7 +50,7 @@ pub fn write(path: &Path, found: &[Evidence]) -> Result<(), String> {
 /// Where it cannot be written.
 pub fn write_into(folder: &Path, evidence: &Evidence) -> Result<PathBuf, String> {
     let file = folder.join(format!("{}.html", name(evidence)));
-    put(&file, sluice_report::page(evidence).as_bytes())?;
+    put(&file, page(evidence).as_bytes())?;
     Ok(file)
 }
 
@@ -75,7 +85,8 @@ fn name(evidence: &Evidence) -> String {
         .collect()
 }
 
-fn put(file: &Path, bytes: &[u8]) -> Result<(), String> {
+/// Writes a file, and the folders that it is in.
+pub(crate) fn put(file: &Path, bytes: &[u8]) -> Result<(), String> {
     let folder = file.parent().filter(|own| !own.as_os_str().is_empty());
     folder
         .map_or(Ok(()), fs::create_dir_all)

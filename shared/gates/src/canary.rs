@@ -26,7 +26,7 @@ use sluice_core::{Duration, GateError, Reason, ReasonCode, Verdict};
 
 pub use facts::{Begun, Both, Facts, Memory, MetricFacts, Series};
 pub use plan::plan;
-pub use replay::ruling;
+pub(crate) use replay::{comparison, ruling};
 pub use rule::{Judged, RULE_VERSION, judge};
 
 use crate::{Ask, Gate, Look, Reached, json, wrong_settings};

@@ -8,6 +8,7 @@ mod alarms;
 mod bake;
 pub mod canary;
 mod clear;
+mod replay;
 
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
@@ -23,6 +24,7 @@ use sluice_core::{GateError, Reason, Verdict};
 pub use bake::BakeGate;
 pub use canary::CanaryGate;
 pub use clear::ClearGate;
+pub use replay::{comparison, finding};
 
 /// Who asks, about which release, and since when.
 #[derive(Debug, Clone)]

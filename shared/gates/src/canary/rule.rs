@@ -262,7 +262,7 @@ fn progress(settings: &Canary, facts: &Facts, judgement: &Judgement) -> Progress
 }
 
 /// The readings, period by period, as the judge takes them.
-fn periods(facts: &Facts) -> Vec<Period> {
+pub(super) fn periods(facts: &Facts) -> Vec<Period> {
     (0..facts.periods as usize)
         .map(|index| Period {
             readings: facts
