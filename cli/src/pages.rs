@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use sluice_core::evidence::Evidence;
+use sluice_host::page;
 
 /// Writes a page about one piece of evidence to this path, or pages about
 /// several into this folder.
@@ -31,16 +32,6 @@ pub fn write(path: &Path, found: &[Evidence]) -> Result<(), String> {
         names.insert(name);
     }
     Ok(())
-}
-
-/// The page, which says whether its verdict comes out again.
-pub fn page(evidence: &Evidence) -> String {
-    let comparison = sluice_gates::comparison(evidence);
-    sluice_report::page(
-        evidence,
-        &sluice_gates::finding(evidence),
-        comparison.as_ref(),
-    )
 }
 
 /// Writes a page into a folder, and gives its path.

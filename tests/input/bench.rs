@@ -74,7 +74,7 @@ impl Default for Case {
             twice: false,
             dies: None,
             once_more: false,
-            page: sluice_report::page,
+            page: sluice_host::page,
         }
     }
 }

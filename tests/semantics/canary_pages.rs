@@ -2,8 +2,8 @@
 //! nothing was it says why.
 
 use serde_json::{Value, json};
-use sluice::pages::page;
 use sluice_core::evidence::Evidence;
+use sluice_host::page;
 
 use super::replayed::{SAFE, all, changed, row};
 

@@ -2,8 +2,8 @@
 //! nowhere, and says in text what it shows.
 
 use serde_json::{Value, json};
-use sluice::pages::page;
 use sluice_core::evidence::Evidence;
+use sluice_host::page;
 use sluice_report::text;
 
 use super::replayed::{FIRED, QUIET, all, changed, row};

@@ -78,7 +78,7 @@ impl Host {
             gates,
             evidence_bucket,
             log,
-            page: sluice_report::page,
+            page,
             records: record::Kept::default(),
         }
     }
@@ -89,6 +89,13 @@ impl Host {
             .find(|gate| gate.kind() == kind)
             .map(AsRef::as_ref)
     }
+}
+
+/// The page of evidence, which says whether its verdict comes out again.
+pub fn page(evidence: &Evidence) -> String {
+    let comparison = sluice_gates::comparison(evidence);
+    let finding = sluice_gates::finding(evidence);
+    sluice_report::page(evidence, &finding, comparison.as_ref())
 }
 
 /// What became of one invocation.
