@@ -162,11 +162,10 @@ fn reason_word(evidence: &Evidence) -> String {
 async fn keep(evidence: &mut Evidence, host: &Host) -> Kept {
     if let Some(bucket) = &host.evidence_bucket {
         let key = message::evidence_key(evidence);
-        let body = serde_json::to_vec(evidence).expect("evidence is JSON");
         // The answer itself needs time, too.
         let failed = tokio::select! {
             biased;
-            put = put(bucket, key, body, evidence, host) => match put {
+            put = put(bucket, key, evidence, host) => match put {
                 Ok(key) => return Kept::Bucket(format!("s3://{bucket}/{key}")),
                 Err(error) => error.to_string(),
             },
@@ -191,15 +190,16 @@ async fn keep(evidence: &mut Evidence, host: &Host) -> Kept {
 async fn put(
     bucket: &str,
     key: String,
-    body: Vec<u8>,
     evidence: &Evidence,
     host: &Host,
 ) -> Result<String, AwsError> {
-    match host.aws.put_if_absent(bucket, &key, body.clone()).await? {
+    // Written anew where it is needed twice: a copy that is kept costs memory.
+    let body = || serde_json::to_vec(evidence).expect("evidence is JSON");
+    match host.aws.put_if_absent(bucket, &key, body()).await? {
         PutOutcome::Put => Ok(key),
         PutOutcome::AlreadyThere => {
             let key = message::evidence_key_beside(evidence);
-            host.aws.put_object(bucket, &key, body).await?;
+            host.aws.put_object(bucket, &key, body()).await?;
             Ok(key)
         }
     }
