@@ -165,7 +165,7 @@ def main() -> int:
     print(f"canary, the largest look of a plan: {series} series of {periods} minutes, {series * periods} points")
     print(f"  {measured.seconds:.1f} s, peak memory {measured.mib:.1f} MiB (at most {MEMORY_MIB_MAX})")
     print("  calls of this look and the first: " + ", ".join(f"{name} {count}" for name, count in sorted(calls.items())))
-    print(f"  {ended}")
+    print(f"  ended with {ended['text'].split('`: ')[1].partition(':')[0]}")
     return 0 if measured.mib <= MEMORY_MIB_MAX and measured.seconds <= LOOK_SECONDS_MAX else 1
 
 
