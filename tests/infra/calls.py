@@ -1,6 +1,7 @@
 """Which AWS operations the Rust source calls, by the operations that botocore knows."""
 
 import re
+from functools import cache
 
 import botocore.session
 from botocore import xform_name
@@ -23,6 +24,7 @@ def source_of(gates):
     return "\n".join(path.read_text() for path in own + host)
 
 
+@cache
 def methods():
     """What each function of `shared/aws` calls, those that it calls of the same crate included."""
     parts = re.split(r"\basync fn (\w+)", source())
@@ -49,15 +51,20 @@ def services():
     return re.findall(r"^aws-sdk-(\w+)", (AWS / "Cargo.toml").read_text(), re.MULTILINE)
 
 
-def called(text):
-    """The operations that are called as methods of a client, as actions of a policy."""
+@cache
+def operations():
+    """All operations of these services, as actions of a policy, by the name of their method."""
     session = botocore.session.get_session()
     return {
-        f"{service}:{operation}"
+        f"{service}:{operation}": xform_name(operation)
         for service in services()
         for operation in session.get_service_model(service).operation_names
-        if re.search(rf"\.{xform_name(operation)}\(\)", text)
     }
+
+
+def called(text):
+    """The operations that are called as methods of a client, as actions of a policy."""
+    return {action for action, method in operations().items() if f".{method}()" in text}
 
 
 def named(text):
