@@ -16,7 +16,7 @@ PYTHON_STAMP := .venv/tests-$(firstword $(shell cksum $(PYTHON_PINS)))
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: ## rehearse four releases of an example service, no AWS account
+demo: ## rehearse six releases of an example service, no AWS account
 	@$(CARGO) build --locked -q -p sluice
 	@examples/checkout/demo.sh target/debug/sluice
 
@@ -31,7 +31,7 @@ ifeq ($(NEXTEST),yes)
 else
 	$(CARGO) test --locked --workspace --no-fail-fast
 endif
-	@examples/checkout/demo.sh target/debug/sluice > target/demo.txt && tail -n 7 target/demo.txt
+	@examples/checkout/demo.sh target/debug/sluice > target/demo.txt && sed -n '/^six releases/,$$p' target/demo.txt
 	@$(MAKE) --no-print-directory test-python
 	@CARGO="$(CARGO)" tests/mutants/run.sh last-read answered-already
 
@@ -59,6 +59,7 @@ package: $(PYTHON_STAMP) ## the functions' zips for infra/template.yaml, into ou
 bench: package ## what functions cost (size, start, memory, beside Python), and what a rehearsal costs
 	$(CARGO) build --locked --release -q -p sluice
 	@PYTHONPATH=tests .venv/bin/python -B -m bench.functions
+	@PYTHONPATH=tests .venv/bin/python -B -m bench.canary
 	$(CARGO) build --locked --release -q -p sluice-host --example panicking
 	@SLUICE_PROFILE=release .venv/bin/python -B -m pytest tests/emulated/test_runtime.py -k panics
 	@examples/long/bench.sh target/release/sluice

@@ -21,8 +21,9 @@ pub const MESSAGE_CHARACTERS_MAX: usize = 5000;
 const EVIDENCE_WITHIN: SignedDuration = SignedDuration::from_secs(8);
 /// How long writing its page may take after that.
 const PAGE_WITHIN: SignedDuration = SignedDuration::from_secs(4);
-/// Bytes of evidence, as JSON, that a page is made of.
-const PAGE_OF_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Bytes of evidence, as JSON, that a page is made of: it takes many times
+/// that in memory.
+const PAGE_OF_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// Characters of an id of something outside (CodePipeline's `ExecutionId`).
 const EXTERNAL_ID_CHARACTERS_MAX: usize = 1500;
 
@@ -169,13 +170,11 @@ fn reason_word(evidence: &Evidence) -> String {
 async fn keep(evidence: &mut Evidence, host: &Host) -> Kept {
     if let Some(bucket) = &host.evidence_bucket {
         let key = message::evidence_key(evidence);
-        let body = serde_json::to_vec(evidence).expect("evidence is JSON");
-        let size = body.len();
         // The answer itself needs time, too.
         let failed = tokio::select! {
             biased;
-            put = put(bucket, key, body, evidence, host) => match put {
-                Ok(key) => {
+            put = put(bucket, key, evidence, host) => match put {
+                Ok((key, size)) => {
                     let page = put_page(bucket, &key, size, evidence, host).await;
                     return Kept::Bucket(format!("s3://{bucket}/{key}"), page);
                 }
@@ -197,21 +196,25 @@ async fn keep(evidence: &mut Evidence, host: &Host) -> Kept {
     Kept::Log(digest)
 }
 
-/// Puts evidence, and gives its key. What another run of the same attempt put
-/// is never overwritten: that one may have given the answer.
+/// Puts evidence, and gives its key and how many bytes it has. What another
+/// run of the same attempt put is never overwritten: that one may have given
+/// the answer.
 async fn put(
     bucket: &str,
     key: String,
-    body: Vec<u8>,
     evidence: &Evidence,
     host: &Host,
-) -> Result<String, AwsError> {
-    match host.aws.put_if_absent(bucket, &key, body.clone()).await? {
-        PutOutcome::Put => Ok(key),
+) -> Result<(String, usize), AwsError> {
+    // Written anew where it is needed twice: a copy that is kept costs memory.
+    let body = || serde_json::to_vec(evidence).expect("evidence is JSON");
+    let first = body();
+    let size = first.len();
+    match host.aws.put_if_absent(bucket, &key, first).await? {
+        PutOutcome::Put => Ok((key, size)),
         PutOutcome::AlreadyThere => {
             let key = message::evidence_key_beside(evidence);
-            host.aws.put_object(bucket, &key, body).await?;
-            Ok(key)
+            host.aws.put_object(bucket, &key, body()).await?;
+            Ok((key, size))
         }
     }
 }

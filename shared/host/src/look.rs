@@ -322,12 +322,10 @@ impl Session {
             return self.unread("what AWS's times mean", error, last_chance);
         }
         match look {
-            Look::Reached(reached) => Ok(self.ended(
-                reached.verdict,
-                reached.reason.clone(),
-                &ask,
-                Some(&reached),
-            )),
+            Look::Reached(reached) => {
+                let (verdict, reason) = (reached.verdict, reached.reason.clone());
+                Ok(self.ended(verdict, reason, &ask, Some(*reached)))
+            }
             Look::Again {
                 not_before,
                 progress,
@@ -485,11 +483,11 @@ impl Session {
         verdict: Verdict,
         reason: Reason,
         ask: &Ask,
-        reached: Option<&Reached>,
+        reached: Option<Reached>,
     ) -> Concluded {
         // What the plan accepts is not to know enough: neither to know nothing
         // at all, nor another release's deployment.
-        let also = reached.map(|reached| reached.also.as_slice());
+        let also = reached.as_ref().map(|reached| reached.also.as_slice());
         let mut reasons = std::iter::once(&reason).chain(also.unwrap_or_default());
         let too_little =
             reasons.any(|reason| reason.code.knows_nothing() || reason.code.is_about_the_release());
@@ -501,9 +499,10 @@ impl Session {
         evidence.reason = Some(reason);
         evidence.settings = ask.settings.to_json();
         if let Some(reached) = reached {
-            evidence.also.clone_from(&reached.also);
-            evidence.facts = reached.facts.clone();
-            evidence.sources.clone_from(&reached.sources);
+            // Moved: the readings of a canary are tens of megabytes.
+            evidence.also = reached.also;
+            evidence.facts = reached.facts;
+            evidence.sources = reached.sources;
         }
         Concluded::End(Box::new(Ending {
             evidence,
