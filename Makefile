@@ -9,9 +9,12 @@ PYTHON_TESTS := $(wildcard tests/infra tests/wire tests/emulated)
 # Another file, another stamp: what is installed is what is pinned.
 PYTHON_PINS := tests/python/requirements.txt
 FUNCTIONS := $(patsubst functions/%/Cargo.toml,sluice-%,$(wildcard functions/*/Cargo.toml))
+# What reads the pages as a browser does; Node itself is on the machine.
+NODE_PINS := tests/pages/package.json tests/pages/package-lock.json
+NODE_STAMP := tests/pages/node_modules/pins-$(firstword $(shell cat $(NODE_PINS) | cksum))
 PYTHON_STAMP := .venv/tests-$(firstword $(shell cksum $(PYTHON_PINS)))
 
-.PHONY: help demo screenshots test test-python check docs package bench bench-judge soak mutants clean
+.PHONY: help demo screenshots test test-python test-pages check docs package bench bench-judge soak mutants clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,10 +36,19 @@ else
 endif
 	@examples/checkout/demo.sh target/debug/sluice > target/demo.txt && sed -n '/^six releases/,$$p' target/demo.txt
 	@$(MAKE) --no-print-directory test-python
+	@$(MAKE) --no-print-directory test-pages
 	@CARGO="$(CARGO)" tests/mutants/run.sh last-read answered-already
 
 test-python: $(PYTHON_STAMP) ## the tests in Python alone: the template, and what speaks to binaries
 	.venv/bin/python -B -m pytest $(PYTHON_TESTS)
+
+test-pages: $(NODE_STAMP) ## the pages alone, as a browser has them: numbers, labels, contrast
+	$(CARGO) build --locked -q -p sluice
+	node --test tests/pages/pages.test.js
+
+$(NODE_STAMP): $(NODE_PINS)
+	cd tests/pages && npm ci --ignore-scripts --no-audit --no-fund
+	touch $@
 
 $(PYTHON_STAMP): $(PYTHON_PINS)
 	python3 -m venv .venv
