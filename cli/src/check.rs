@@ -1,6 +1,7 @@
 //! `sluice check`: what is wrong with plans, and what right ones will do.
 
 mod effort;
+mod groups;
 mod report;
 mod show;
 

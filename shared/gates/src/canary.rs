@@ -8,6 +8,7 @@
 //!
 //! Start at [`judge`], which is pure; `read` is all that speaks to AWS.
 
+mod begin;
 mod facts;
 mod lack;
 mod marks;
@@ -26,7 +27,7 @@ use sluice_core::settings::{Canary, OnRollback};
 use sluice_core::{Duration, GateError, Reason, ReasonCode, Verdict};
 use sluice_judge::sequential::Judgement;
 
-pub use facts::{Begun, Both, Facts, Memory, MetricFacts, Series};
+pub use facts::{Begun, Both, Earlier, Facts, Memory, MetricFacts, Routing, Series};
 pub use plan::plan;
 pub use replay::ruling;
 pub use rule::{Judged, RULE_VERSION, judge};
@@ -63,31 +64,8 @@ impl Gate for CanaryGate {
         format!("{}/{}+judge/{judge}", Self::KIND, Self::RULE)
     }
 
-    async fn begin(&self, ask: &Ask, _: &Aws) -> Result<Begun, GateError> {
-        let settings = settings(ask)?;
-        let wrong = |problems: String| GateError::SettingsInvalid {
-            place: "`canary`".to_owned(),
-            problems,
-        };
-        plan(settings)
-            .check()
-            .map_err(|error| wrong(error.to_string()))?;
-        if let Some(ends) = ask.host_ends
-            && !is_skipped(ask, settings)
-            && ask.now + jiff::SignedDuration::from(settings.needed()) > ends - HOST_MARGIN
-        {
-            let needed = settings.needed();
-            return Err(wrong(format!(
-                "`horizon`: it needs {needed}, and CodePipeline ends this action at {ends}"
-            )));
-        }
-        Ok(Begun {
-            rule: RULE_VERSION,
-            judge: sluice_judge::VERSION,
-            began: ask.now,
-            start: Begun::start(ask.now, settings),
-            groups: settings.groups.clone(),
-        })
+    async fn begin(&self, ask: &Ask, aws: &Aws) -> Result<Begun, GateError> {
+        begin::begin(ask, settings(ask)?, aws).await
     }
 
     async fn look(

@@ -62,10 +62,26 @@ fn judged(evidence: &Evidence, settings: &Canary) -> Result<Ruling, Unplayable> 
         Value::Null => Memory::default(),
         memory => part("memory", memory)?,
     };
+    check_begun(&begun, settings)?;
     check(&facts, settings)?;
     let judged = judge(&begun, settings, &facts, &memory);
     let judged = judged.map_err(|error| Unplayable::Contradiction(error.to_string()))?;
     Ok(judged.ruling)
+}
+
+/// What was compared has to be what the settings say, as far as they do.
+fn check_begun(begun: &Begun, settings: &Canary) -> Result<(), Unplayable> {
+    let known = settings.known_groups();
+    let is_other = known.is_some() && known != begun.groups;
+    if is_other || begun.groups.is_none() {
+        let why = "its groups are not those of its settings".to_owned();
+        return Err(Unplayable::Contradiction(why));
+    }
+    if begun.earlier.is_some() != settings.before_after.is_some() {
+        let why = "it does not say which time was compared with which".to_owned();
+        return Err(Unplayable::Contradiction(why));
+    }
+    Ok(())
 }
 
 /// Readings have to be of the metrics that were asked for, one a period.
