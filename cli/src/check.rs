@@ -2,6 +2,7 @@
 
 mod effort;
 mod expected;
+mod groups;
 mod power;
 mod price;
 mod report;

@@ -59,6 +59,8 @@ pub(crate) struct Case {
     pub(crate) others: &'static [&'static str],
     /// Other metrics, as in a scenario, one a line.
     pub(crate) metrics: &'static [&'static str],
+    /// Aliases of functions, as in a scenario, one a line.
+    pub(crate) aliases: &'static [&'static str],
     /// How often it is looked at.
     pub(crate) look_every: &'static str,
     /// What else is true of the pipeline, as in a scenario.
@@ -130,6 +132,7 @@ pub(crate) const BAKE: Case = Case {
     errors_also: "",
     others: &[],
     metrics: &[],
+    aliases: &[],
     look_every: "5m",
     pipeline: "",
     refusals: &[],

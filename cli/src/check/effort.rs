@@ -83,7 +83,12 @@ fn canary_effort(canary: &Canary) -> Effort {
         region: group.region.clone(),
         role: group.role.clone(),
     };
-    let one_place = group(&canary.groups.baseline) == group(&canary.groups.canary);
+    // The versions behind an alias are in one place, and one group read over
+    // two times is two calls.
+    let one_place = canary.before_after.is_none()
+        && canary
+            .known_groups()
+            .is_none_or(|both| group(&both.baseline) == group(&both.canary));
     calls.insert("cloudwatch:GetMetricData", if one_place { 1 } else { 2 });
     Effort {
         passes_after: period

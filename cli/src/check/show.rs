@@ -221,7 +221,8 @@ fn describe_canary(canary: &Canary, effort: &Effort) -> (String, Vec<String>) {
         pace,
         ..
     } = effort;
-    let mut details = vec![
+    let mut details = super::groups::lines(canary);
+    details.extend([
         format!("compares {}", names.join(", ")),
         format!("can pass {passes_after} after its first look; ends undecided after {at_most}"),
         format!(
@@ -234,7 +235,7 @@ fn describe_canary(canary: &Canary, effort: &Effort) -> (String, Vec<String>) {
             effort.calls_each(),
             effort.metrics_each
         ),
-    ];
+    ]);
     let watched = canary.metrics.len() - names.len();
     if watched > 0 {
         details.push(format!("only watches {}", number(watched, "other metric")));
@@ -284,7 +285,7 @@ fn alarms(alarms: &[AlarmRef]) -> String {
 }
 
 /// A text of the plan without what could steer a terminal.
-fn printable(text: &str) -> String {
+pub(super) fn printable(text: &str) -> String {
     text.chars()
         .map(|c| if c.is_control() { '?' } else { c })
         .collect()

@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Duration;
-use crate::settings::{Bake, Canary, Clear, Mode, ReleaseCheck};
+use crate::settings::{Bake, BeforeAfter, Canary, Clear, Mode, ReleaseCheck};
 use crate::words::{closest, quote, quote_all};
 
 mod reading;
@@ -108,6 +108,14 @@ impl GateSettings {
             GateSettings::Bake(bake) => bake.mode,
             GateSettings::Canary(canary) => canary.mode,
             GateSettings::Clear(clear) => clear.mode,
+        }
+    }
+
+    /// What people have to know beside whatever the gate says.
+    pub fn remark(&self) -> Option<String> {
+        match self {
+            GateSettings::Canary(canary) => canary.before_after.as_ref().map(BeforeAfter::remark),
+            GateSettings::Bake(_) | GateSettings::Clear(_) => None,
         }
     }
 

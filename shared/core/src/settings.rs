@@ -14,10 +14,15 @@ use serde::Serialize;
 use crate::Duration;
 
 mod canary;
+mod canary_groups;
+mod presets;
 
 pub use canary::{
-    CANARY_METRICS_MAX, CANARY_PERIODS_MAX, Canary, CanaryGroup, CanaryGroups, CanaryMetric,
-    CanaryTraffic, CountMetric, FullMetric, MetricRef, SeriesMetric, WhenUndecided, Worse,
+    CANARY_METRICS_MAX, CANARY_PERIODS_MAX, Canary, CanaryMetric, CanaryTraffic, CountMetric,
+    FullMetric, MetricRef, SeriesMetric, WhenUndecided, Worse,
+};
+pub use canary_groups::{
+    Alb, ApiGateway, Before, BeforeAfter, CanaryGroup, CanaryGroups, LambdaAlias, Preset,
 };
 
 /// Why this many: `DescribeAlarms` takes at most 100 names in a call.

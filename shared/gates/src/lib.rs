@@ -8,6 +8,7 @@ mod alarms;
 mod bake;
 pub mod canary;
 mod clear;
+mod deployment;
 mod replay;
 
 use futures_util::future::BoxFuture;

@@ -258,6 +258,7 @@ impl Session {
         self.mode = settings.settings.mode();
         self.proceed_undecided = settings.proceed_undecided;
         self.kind = settings.settings.kind().to_owned();
+        self.remarks.extend(settings.settings.remark());
         let gate = gate(&settings.settings, host)?;
         self.rule = gate.rule();
         if self

@@ -96,16 +96,32 @@ fn revised(evidence: &Evidence) -> Markup {
 fn groups(evidence: &Evidence) -> Markup {
     let begun = evidence.begun.get("groups");
     let begun = begun.and_then(|own| CanaryGroups::deserialize(own).ok());
-    let Some(settings) = settings(evidence) else {
+    let known = || settings(evidence).and_then(|own| own.known_groups());
+    let Some(groups) = begun.or_else(known) else {
         return html! {};
     };
-    let groups = begun.unwrap_or(settings.groups);
     let rows = [("baseline", &groups.baseline), ("canary", &groups.canary)]
         .map(|(name, group)| row(name, group));
     html! {
         section aria-labelledby="groups" {
             h2 #groups { "Groups" }
             (table("Which series belong to which version", &["Group", "Dimensions", "Region", "Account"], &rows))
+            (earlier(evidence))
+        }
+    }
+}
+
+/// Where one group was compared with itself: which time stood for the old
+/// version.
+fn earlier(evidence: &Evidence) -> Markup {
+    let earlier = evidence.begun.get("earlier");
+    let moment = |name: &str| earlier.and_then(|own| own.get(name)?.as_str());
+    html! {
+        @if let (Some(from), Some(deployed)) = (moment("from"), moment("deployed")) {
+            p {
+                "Before and after: the baseline is the same group from " (from) " on, before the new version came at "
+                (deployed) ". Whatever else changed since then looks as if the new version had done it."
+            }
         }
     }
 }

@@ -72,6 +72,7 @@ fn read(evidence: &Evidence, settings: &Canary) -> Result<(Begun, Facts), Unplay
     let facts: Facts = part("facts", &evidence.facts)?;
     check_times(evidence, begun.began, facts.now)?;
     moments([begun.start])?;
+    check_begun(&begun, settings)?;
     check(&facts, settings)?;
     Ok((begun, facts))
 }
@@ -89,6 +90,21 @@ pub(crate) fn comparison(evidence: &Evidence) -> Option<Comparison> {
         period_seconds: settings.period().as_seconds(),
         periods: periods(&facts),
     })
+}
+
+/// What was compared has to be what the settings say, as far as they do.
+fn check_begun(begun: &Begun, settings: &Canary) -> Result<(), Unplayable> {
+    let known = settings.known_groups();
+    let is_other = known.is_some() && known != begun.groups;
+    if is_other || begun.groups.is_none() {
+        let why = "its groups are not those of its settings".to_owned();
+        return Err(Unplayable::Contradiction(why));
+    }
+    if begun.earlier.is_some() != settings.before_after.is_some() {
+        let why = "it does not say which time was compared with which".to_owned();
+        return Err(Unplayable::Contradiction(why));
+    }
+    Ok(())
 }
 
 /// Readings have to be of the metrics that were asked for, one a period.
