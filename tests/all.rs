@@ -14,5 +14,6 @@ mod input;
 mod pipelines;
 mod semantics;
 mod simulation;
+mod study;
 mod tidy;
 mod whole;
