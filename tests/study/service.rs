@@ -210,7 +210,11 @@ impl Release {
 
     /// The old version's usual 99th percentile: the median of three hours.
     pub(crate) fn usual_latency(&self) -> f64 {
-        let before = self.old.latency.iter().take(BEFORE.unsigned_abs() as usize);
+        let before = self
+            .old
+            .latency
+            .iter()
+            .take(usize::try_from(BEFORE).unwrap_or(0));
         let mut before: Vec<f64> = before.flatten().copied().collect();
         before.sort_by(f64::total_cmp);
         before.get(before.len() / 2).copied().unwrap_or(1.0)
