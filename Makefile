@@ -14,7 +14,7 @@ NODE_PINS := tests/pages/package.json tests/pages/package-lock.json
 NODE_STAMP := tests/pages/node_modules/pins-$(firstword $(shell cat $(NODE_PINS) | cksum))
 PYTHON_STAMP := .venv/tests-$(firstword $(shell cksum $(PYTHON_PINS)))
 
-.PHONY: help demo screenshots test test-python test-pages check docs package bench bench-judge soak mutants clean
+.PHONY: help demo screenshots test test-python test-pages check docs package bench bench-judge study soak mutants clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -84,6 +84,9 @@ bench: package ## what functions cost (size, start, memory, beside Python), and 
 
 bench-judge: .venv/scipy-1.17.1 ## how often the judges are wrong, how soon they see harm, how fast they are
 	PYTHON=.venv/bin/python $(CARGO) run --locked --release -q -p sluice-judge --example bench_judge
+
+study: ## how often gates are wrong, over 2,500 rehearsed releases; writes docs/study.md
+	$(CARGO) run --locked -q -p sluice-tests --example study
 
 soak: ## many seeds of the rehearsal, longer than CI waits
 	$(CARGO) build --locked --release -q -p sluice

@@ -163,7 +163,7 @@ impl MetricTest {
         Evidence {
             weight: self.weight,
             log_e_harm: self.log_e_harm,
-            log_e_safe_best: self.log_e_safe_best,
+            log_e_safe: self.log_e_safe,
         }
     }
 
