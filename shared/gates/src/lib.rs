@@ -9,6 +9,7 @@ mod bake;
 pub mod canary;
 mod clear;
 mod replay;
+mod schema;
 
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
@@ -25,6 +26,7 @@ pub use bake::BakeGate;
 pub use canary::CanaryGate;
 pub use clear::ClearGate;
 pub use replay::{comparison, finding};
+pub use schema::evidence_schema;
 
 /// Who asks, about which release, and since when.
 #[derive(Debug, Clone)]

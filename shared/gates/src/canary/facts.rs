@@ -2,11 +2,12 @@
 //! read just now, what is carried from look to look.
 
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sluice_core::settings::{Canary, CanaryGroups};
 
 /// What was written down when the gate began.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Begun {
     /// Version of the rule.
     pub rule: u32,
@@ -21,7 +22,7 @@ pub struct Begun {
 }
 
 /// What was read at one look: everything since the gate began.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Facts {
     /// The moment of the look, by our clock.
     pub now: Timestamp,
@@ -43,7 +44,7 @@ pub struct Facts {
 pub type Series = Vec<Option<f64>>;
 
 /// The same of both groups.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Both<T> {
     /// Of the old version.
     pub baseline: T,
@@ -52,7 +53,7 @@ pub struct Both<T> {
 }
 
 /// What was read of one metric.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MetricFacts {
     /// Events of requests.
@@ -73,7 +74,7 @@ pub enum MetricFacts {
 }
 
 /// What is carried over: no statistics, which are computed anew.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Memory {
     /// Periods that the last look judged.
