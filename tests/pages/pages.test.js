@@ -1,10 +1,11 @@
 // The pages as a browser and a screen reader have them.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import Ajv2020 from 'ajv/dist/2020.js';
 import { JSDOM } from 'jsdom';
 import { contrast, shapeBreaches, textBreaches } from './contrast.js';
 import { canaryBreaches, embedded, linkBreaches, numberBreaches, structureBreaches } from './rules.js';
-import { pages } from './write.js';
+import { evidenceSchema, pages } from './write.js';
 
 const all = pages();
 const documentOf = (page) => new JSDOM(page).window.document;
@@ -40,6 +41,19 @@ test('there are pages of every kind of gate and of every end', () => {
     'canary pass', 'canary fail', 'canary inconclusive', 'files fail',
   ]) {
     assert.ok(ends.includes(end), `${end} is not among ${ends.join(', ')}`);
+  }
+});
+
+// Others compute verdicts again from what the schema says.
+describe('evidence is what the published schema says', () => {
+  const valid = new Ajv2020({ strict: false, validateFormats: false, allErrors: true }).compile(evidenceSchema());
+  const evidences = [...all].filter(([name]) => name !== 'two files').map(([name, page]) => [name, embedded(documentOf(page))]);
+  for (const [name, evidence] of evidences) {
+    test(name, () => assert.ok(valid(evidence), JSON.stringify(valid.errors)));
+  }
+  const [, canary] = evidences.find(([name]) => name.startsWith('canary-fail'));
+  for (const [part, value] of [['facts', { periods: 3 }], ['begun', {}], ['settings', { canary: {} }], ['memory', { judged: 'all' }]]) {
+    test(`a canary with another ${part} is not`, () => assert.ok(!valid({ ...canary, [part]: value })));
   }
 });
 

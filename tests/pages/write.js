@@ -29,6 +29,11 @@ function planWith(folder, name, ...changes) {
   return file;
 }
 
+// The published schema of evidence.
+export function evidenceSchema() {
+  return JSON.parse(spawnSync(sluice, ['schema', 'evidence'], { encoding: 'utf8' }).stdout);
+}
+
 // Pages by name, each as text.
 export function pages() {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-pages-'));

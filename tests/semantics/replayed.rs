@@ -175,7 +175,7 @@ pub(super) const QUIET: &str = "exactly_the_required_requests_are_enough";
 
 #[test]
 fn the_published_schema_knows_every_field_of_evidence() {
-    let schema = sluice_core::schema::evidence_schema();
+    let schema = sluice_gates::evidence_schema();
     let known = schema["properties"].as_object().unwrap();
     let required = schema["required"].as_array().unwrap();
     let codes = schema.pointer("/$defs/ReasonCode").unwrap().to_string();

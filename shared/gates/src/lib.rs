@@ -10,6 +10,7 @@ pub mod canary;
 mod clear;
 mod deployment;
 mod replay;
+mod schema;
 
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
@@ -26,6 +27,7 @@ pub use bake::BakeGate;
 pub use canary::CanaryGate;
 pub use clear::ClearGate;
 pub use replay::{comparison, finding};
+pub use schema::evidence_schema;
 
 /// Who asks, about which release, and since when.
 #[derive(Debug, Clone)]

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use maud::{Markup, html};
 use sluice_core::Duration;
 use sluice_judge::sequential::{
-    Comparison, Course, Judgement, MetricResult, PlanError, Reading, SplitResult,
+    Comparison, Course, Decision, Judgement, MetricResult, PlanError, Reading, SplitResult,
 };
 
 use crate::chart::{Mark, Scale, axis, legend, lines, patterns, stroke, swatch};
@@ -86,7 +86,11 @@ impl<'a> View<'a> {
             "from here on it may pass".to_owned(),
         );
         if let Some(decided) = self.judgement().decided_at {
-            let text = format!("decided, after {}", count(decided, "period"));
+            let text = format!(
+                "{}, after {}",
+                ended(self.judgement()),
+                count(decided, "period")
+            );
             mark(self.moment(decided as usize), "decided", text);
         }
         if looked > self.moment(self.comparison.periods.len()) {
@@ -135,7 +139,7 @@ impl<'a> View<'a> {
             (data(judgement.periods, &count(judgement.periods, "period"))) " of " (period)
             " were judged, of at most " (plan.horizon) "; nothing passes before " (plan.min_bake) "."
             @if let Some(decided) = judgement.decided_at {
-                " It was decided after " (data(decided, &count(decided, "period"))) "."
+                " It " (ended(judgement)) " after " (data(decided, &count(decided, "period"))) "."
             } @else {
                 " By then nothing was decided."
             }
@@ -273,6 +277,14 @@ fn moment(comparison: &Comparison, index: usize) -> Timestamp {
     let index = i64::try_from(index).unwrap_or(i64::MAX);
     let seconds = index.saturating_mul(i64::from(comparison.period_seconds));
     Timestamp::from_second(comparison.start.saturating_add(seconds)).unwrap_or(Timestamp::MAX)
+}
+
+/// How it came to its end.
+fn ended(judgement: &Judgement) -> &'static str {
+    match judgement.decision {
+        Decision::Inconclusive => "ended undecided",
+        _ => "was decided",
+    }
 }
 
 /// A line from left to right.

@@ -4,11 +4,12 @@
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sluice_core::settings::{Canary, CanaryGroups};
 
 /// What was written down when the gate began.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Begun {
     /// Version of the rule.
     pub rule: u32,
@@ -31,7 +32,7 @@ pub struct Begun {
 }
 
 /// An alias of a Lambda function while it divides its invocations.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Routing {
     /// The version that it points to.
     pub version: String,
@@ -40,7 +41,7 @@ pub struct Routing {
 }
 
 /// The time that a new version is compared with.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Earlier {
     /// The beginning of its first period.
     pub from: Timestamp,
@@ -55,7 +56,7 @@ pub struct Earlier {
 }
 
 /// What was read at one look: everything since the gate began.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Facts {
     /// The moment of the look, by our clock.
     pub now: Timestamp,
@@ -77,7 +78,7 @@ pub struct Facts {
 pub type Series = Vec<Option<f64>>;
 
 /// The same of both groups.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Both<T> {
     /// Of the old version.
     pub baseline: T,
@@ -86,7 +87,7 @@ pub struct Both<T> {
 }
 
 /// What was read of one metric.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MetricFacts {
     /// Events of requests.
@@ -107,7 +108,7 @@ pub enum MetricFacts {
 }
 
 /// What is carried over: no statistics, which are computed anew.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Memory {
     /// Periods that the last look judged.
