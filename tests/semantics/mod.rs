@@ -5,6 +5,8 @@
 //! `cases` declares them as data, `run` runs one, `render` writes the page.
 //! A case is a test of its own; one more holds the page to what came out.
 
+#[cfg(test)]
+mod canaries;
 mod cases;
 #[cfg(test)]
 mod pages;
