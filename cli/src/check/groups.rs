@@ -22,7 +22,7 @@ fn groups(canary: &Canary) -> Vec<String> {
             format!("compared with: {time}"),
         ];
     }
-    match (canary.known_groups(), &canary.preset) {
+    match (canary.known_groups(), canary.preset.as_deref()) {
         (Some(both), _) => vec![
             format!("old version: {}", series(&both.baseline)),
             format!("new version: {}", series(&both.canary)),

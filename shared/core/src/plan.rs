@@ -114,7 +114,7 @@ impl GateSettings {
     /// What people have to know beside whatever the gate says.
     pub fn remark(&self) -> Option<String> {
         match self {
-            GateSettings::Canary(canary) => canary.before_after.as_ref().map(BeforeAfter::remark),
+            GateSettings::Canary(canary) => canary.before_after.as_deref().map(BeforeAfter::remark),
             GateSettings::Bake(_) | GateSettings::Clear(_) => None,
         }
     }

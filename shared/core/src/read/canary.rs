@@ -73,8 +73,8 @@ pub(crate) fn canary(place: &Place<'_>, problems: &mut Problems) -> Option<Canar
     let read = metrics.zip(whose).map(|(metrics, whose)| Canary {
         name,
         groups: whose.groups,
-        preset: whose.preset,
-        before_after: whose.before_after,
+        preset: whose.preset.map(Box::new),
+        before_after: whose.before_after.map(Box::new),
         namespace,
         metrics,
         traffic,

@@ -29,10 +29,10 @@ pub struct Canary {
     /// The same, from what divides the requests between the versions. It
     /// brings metrics, too.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub preset: Option<Preset>,
+    pub preset: Option<Box<Preset>>,
     /// The same series before and after the deployment: says less.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub before_after: Option<BeforeAfter>,
+    pub before_after: Option<Box<BeforeAfter>>,
     /// The namespace of metrics that do not name their own. Default: that of
     /// the preset.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -225,8 +225,8 @@ impl Canary {
     /// Both groups, as far as the settings alone tell: the versions behind an
     /// alias may only be known to AWS.
     pub fn known_groups(&self) -> Option<CanaryGroups> {
-        let of_preset = || self.preset.as_ref().and_then(Preset::groups);
-        let of_one = || self.before_after.as_ref().map(BeforeAfter::groups);
+        let of_preset = || self.preset.as_deref().and_then(Preset::groups);
+        let of_one = || self.before_after.as_deref().map(BeforeAfter::groups);
         self.groups.clone().or_else(of_preset).or_else(of_one)
     }
 

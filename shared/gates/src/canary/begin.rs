@@ -22,7 +22,7 @@ pub(super) async fn begin(ask: &Ask, settings: &Canary, aws: &Aws) -> Result<Beg
     let start = Begun::start(ask.now, settings);
     // What is not judged needs no groups, and may have none.
     let is_skipped = is_skipped(ask, settings);
-    let (groups, alias) = match (settings.known_groups(), &settings.preset) {
+    let (groups, alias) = match (settings.known_groups(), settings.preset.as_deref()) {
         (Some(groups), _) => (Some(groups), None),
         (None, Some(Preset::LambdaAlias(own))) if !is_skipped => {
             let (groups, routing) = of_alias(own, aws).await?;

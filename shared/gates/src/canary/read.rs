@@ -19,8 +19,11 @@ struct Reader<'a> {
     baseline: Group<'a>,
     canary: Group<'a>,
     periods: u32,
-    read: BTreeMap<(Place, Timestamp), Vec<(SeriesQuery, Vec<Count>)>>,
+    read: BTreeMap<(Place, Timestamp), Wanted>,
 }
+
+/// Series with what was read of them.
+type Wanted = Vec<(SeriesQuery, Vec<Count>)>;
 
 /// A version's group with the beginning of its first period.
 type Group<'a> = (&'a CanaryGroup, Timestamp);
