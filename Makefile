@@ -9,14 +9,17 @@ PYTHON_TESTS := $(wildcard tests/infra tests/wire tests/emulated)
 # Another file, another stamp: what is installed is what is pinned.
 PYTHON_PINS := tests/python/requirements.txt
 FUNCTIONS := $(patsubst functions/%/Cargo.toml,sluice-%,$(wildcard functions/*/Cargo.toml))
+# What reads the pages as a browser does; Node itself is on the machine.
+NODE_PINS := tests/pages/package.json tests/pages/package-lock.json
+NODE_STAMP := tests/pages/node_modules/pins-$(firstword $(shell cat $(NODE_PINS) | cksum))
 PYTHON_STAMP := .venv/tests-$(firstword $(shell cksum $(PYTHON_PINS)))
 
-.PHONY: help demo screenshots test test-python check docs package bench bench-judge soak mutants clean
+.PHONY: help demo screenshots test test-python test-pages check docs package bench bench-judge study soak mutants clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: ## rehearse four releases of an example service, no AWS account
+demo: ## rehearse six releases of an example service, no AWS account
 	@$(CARGO) build --locked -q -p sluice
 	@examples/checkout/demo.sh target/debug/sluice
 
@@ -31,12 +34,21 @@ ifeq ($(NEXTEST),yes)
 else
 	$(CARGO) test --locked --workspace --no-fail-fast
 endif
-	@examples/checkout/demo.sh target/debug/sluice > target/demo.txt && tail -n 7 target/demo.txt
+	@examples/checkout/demo.sh target/debug/sluice > target/demo.txt && sed -n '/^six releases/,$$p' target/demo.txt
 	@$(MAKE) --no-print-directory test-python
+	@$(MAKE) --no-print-directory test-pages
 	@CARGO="$(CARGO)" tests/mutants/run.sh last-read answered-already
 
 test-python: $(PYTHON_STAMP) ## the tests in Python alone: the template, and what speaks to binaries
 	.venv/bin/python -B -m pytest $(PYTHON_TESTS)
+
+test-pages: $(NODE_STAMP) ## the pages alone, as a browser has them: numbers, labels, contrast
+	$(CARGO) build --locked -q -p sluice
+	node --test tests/pages/pages.test.js
+
+$(NODE_STAMP): $(NODE_PINS)
+	cd tests/pages && npm ci --ignore-scripts --no-audit --no-fund
+	touch $@
 
 $(PYTHON_STAMP): $(PYTHON_PINS)
 	python3 -m venv .venv
@@ -59,6 +71,7 @@ package: $(PYTHON_STAMP) ## the functions' zips for infra/template.yaml, into ou
 bench: package ## what functions cost (size, start, memory, beside Python), and what a rehearsal costs
 	$(CARGO) build --locked --release -q -p sluice
 	@PYTHONPATH=tests .venv/bin/python -B -m bench.functions
+	@PYTHONPATH=tests .venv/bin/python -B -m bench.canary
 	$(CARGO) build --locked --release -q -p sluice-host --example panicking
 	@SLUICE_PROFILE=release .venv/bin/python -B -m pytest tests/emulated/test_runtime.py -k panics
 	@examples/long/bench.sh target/release/sluice
@@ -71,6 +84,9 @@ bench: package ## what functions cost (size, start, memory, beside Python), and 
 
 bench-judge: .venv/scipy-1.17.1 ## how often the judges are wrong, how soon they see harm, how fast they are
 	PYTHON=.venv/bin/python $(CARGO) run --locked --release -q -p sluice-judge --example bench_judge
+
+study: ## how often gates are wrong, over 2,500 rehearsed releases; writes docs/study.md
+	$(CARGO) run --locked -q -p sluice-tests --example study
 
 soak: ## many seeds of the rehearsal, longer than CI waits
 	$(CARGO) build --locked --release -q -p sluice

@@ -1,6 +1,10 @@
 //! `sluice check`: what is wrong with plans, and what right ones will do.
 
 mod effort;
+mod expected;
+mod groups;
+mod power;
+mod price;
 mod report;
 mod show;
 
@@ -11,6 +15,8 @@ use clap::Args;
 use sluice_core::plan::Plan;
 use sluice_core::problems::Problems;
 
+use self::expected::{Expected, ExpectedArguments};
+use self::power::Estimate;
 use crate::{exit, plan_file};
 
 /// Name every mistake in plans, with the mend, and say what they will do
@@ -25,6 +31,8 @@ pub struct CheckArguments {
     /// Print mistakes and warnings only
     #[arg(long, short, conflicts_with = "json")]
     quiet: bool,
+    #[command(flatten)]
+    expected: ExpectedArguments,
 }
 
 /// What came of one plan.
@@ -37,6 +45,31 @@ struct Checked {
     plan: Option<Plan>,
     /// Its mistakes; of a plan without any, its warnings.
     problems: Problems,
+    /// How long canaries will take to pass, by stage and gate, if it was asked.
+    estimates: Vec<(String, String, Estimate)>,
+}
+
+impl Checked {
+    /// The estimate of a gate.
+    fn estimate(&self, stage: &str, gate: &str) -> Option<&Estimate> {
+        let mut all = self.estimates.iter();
+        all.find(|(of_stage, of_gate, _)| of_stage == stage && of_gate == gate)
+            .map(|(_, _, estimate)| estimate)
+    }
+
+    /// Adds what the expected traffic means for each canary.
+    fn expecting(mut self, expected: Option<&Expected>) -> Checked {
+        if let (Some(expected), Some(plan)) = (expected, &self.plan) {
+            for estimated in power::of_plan(plan, expected) {
+                if let Some(warning) = estimated.warning {
+                    self.problems.push(warning);
+                }
+                let place = (estimated.stage, estimated.gate, estimated.estimate);
+                self.estimates.push(place);
+            }
+        }
+        self
+    }
 }
 
 /// Runs the command, and gives its exit code: a plan with mistakes is one that
@@ -54,7 +87,12 @@ pub fn run(arguments: &CheckArguments) -> io::Result<u8> {
         )?;
         return Ok(exit::USAGE);
     }
-    let checked: Vec<Checked> = arguments.plans.iter().map(|path| check(path)).collect();
+    let expected = arguments.expected.read();
+    let checked: Vec<Checked> = arguments
+        .plans
+        .iter()
+        .map(|path| check(path).expecting(expected.as_ref()))
+        .collect();
     if arguments.json {
         writeln!(io::stdout(), "{:#}", report::document(&checked))?;
     } else {
@@ -78,6 +116,7 @@ fn check(path: &Path) -> Checked {
                 text: None,
                 plan: None,
                 problems: problem.into(),
+                estimates: Vec::new(),
             };
         }
     };
@@ -90,5 +129,6 @@ fn check(path: &Path) -> Checked {
         text: Some(text),
         plan,
         problems,
+        estimates: Vec::new(),
     }
 }

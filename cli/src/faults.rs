@@ -8,6 +8,7 @@
 mod batch;
 mod check;
 mod draw;
+mod draw_canary;
 mod draw_faults;
 mod records;
 mod run;

@@ -24,11 +24,12 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use serde_json::Value;
 use sluice_judge::Verdict;
+use sluice_report::{FilesCompared, files_page};
 
 use self::flags::{KayentaArguments, SequentialArguments, WorseWord};
 use self::trouble::Trouble;
 use self::values::Pair;
-use crate::exit;
+use crate::{exit, pages};
 
 const EXIT_CODES: &str = "\
 Files: CSV with the header `timestamp,value`, or `timestamp,count,total` for
@@ -66,6 +67,9 @@ pub struct JudgeArguments {
     /// Print one JSON document instead of text
     #[arg(long)]
     json: bool,
+    /// Write a page about it here
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
     #[command(flatten, next_help_heading = "Sequential")]
     sequential: SequentialArguments,
     #[command(flatten, next_help_heading = "Kayenta")]
@@ -86,6 +90,8 @@ struct Report {
     verdict: Verdict,
     document: Value,
     text: String,
+    /// For a page; only of the sequential method.
+    compared: Option<FilesCompared>,
 }
 
 /// Runs the command, and gives its exit code.
@@ -104,6 +110,12 @@ pub fn run(arguments: &JudgeArguments) -> io::Result<u8> {
             return Ok(trouble.code());
         }
     };
+    if let (Some(path), Some(compared)) = (&arguments.html, &report.compared)
+        && let Err(message) = pages::put(path, files_page(compared).as_bytes())
+    {
+        writeln!(anstream::stderr(), "{message}")?;
+        return Ok(exit::GATE_ERROR);
+    }
     if arguments.json {
         writeln!(io::stdout(), "{:#}", report.document)?;
     } else {

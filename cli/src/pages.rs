@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use sluice_core::evidence::Evidence;
+use sluice_host::page;
 
 /// Writes a page about one piece of evidence to this path, or pages about
 /// several into this folder.
@@ -14,7 +15,7 @@ use sluice_core::evidence::Evidence;
 /// Where they cannot be written.
 pub fn write(path: &Path, found: &[Evidence]) -> Result<(), String> {
     if let [only] = found {
-        return put(path, sluice_report::page(only).as_bytes());
+        return put(path, page(only).as_bytes());
     }
     let mut names = BTreeSet::new();
     for evidence in found {
@@ -27,7 +28,7 @@ pub fn write(path: &Path, found: &[Evidence]) -> Result<(), String> {
             .find(|own| !names.contains(own));
         let name = beside.unwrap_or(name);
         let file = path.join(format!("{name}.html"));
-        put(&file, sluice_report::page(evidence).as_bytes())?;
+        put(&file, page(evidence).as_bytes())?;
         names.insert(name);
     }
     Ok(())
@@ -40,7 +41,7 @@ pub fn write(path: &Path, found: &[Evidence]) -> Result<(), String> {
 /// Where it cannot be written.
 pub fn write_into(folder: &Path, evidence: &Evidence) -> Result<PathBuf, String> {
     let file = folder.join(format!("{}.html", name(evidence)));
-    put(&file, sluice_report::page(evidence).as_bytes())?;
+    put(&file, page(evidence).as_bytes())?;
     Ok(file)
 }
 
@@ -75,7 +76,8 @@ fn name(evidence: &Evidence) -> String {
         .collect()
 }
 
-fn put(file: &Path, bytes: &[u8]) -> Result<(), String> {
+/// Writes a file, and the folders that it is in.
+pub(crate) fn put(file: &Path, bytes: &[u8]) -> Result<(), String> {
     let folder = file.parent().filter(|own| !own.as_os_str().is_empty());
     folder
         .map_or(Ok(()), fs::create_dir_all)

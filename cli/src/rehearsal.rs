@@ -29,9 +29,19 @@ pub use timeline::{Line, Timeline};
 /// The function that answers for those that died.
 pub const REAPER: &str = "sluice-reaper";
 
-/// The gates that read alarms, as their function serves them.
+/// All gates that are served.
 pub fn gates() -> Vec<Box<dyn AnyGate>> {
+    alarm_gates().into_iter().chain(canary_gates()).collect()
+}
+
+/// The gates that read alarms, as their function serves them.
+fn alarm_gates() -> Vec<Box<dyn AnyGate>> {
     vec![Box::new(BakeGate), Box::new(ClearGate)]
+}
+
+/// The gate that reads metrics, as its function serves it.
+fn canary_gates() -> Vec<Box<dyn AnyGate>> {
+    vec![Box::new(CanaryGate)]
 }
 
 /// A world in which Sluice is installed: one retry of a function that died,
@@ -231,7 +241,7 @@ pub(crate) fn functions(world: &World, with_bucket: bool, gathered: &Gathering) 
             Arc::clone(&log),
         ))
     };
-    let (alarms, canary) = (host(gates()), host(vec![Box::new(CanaryGate)]));
+    let (alarms, canary) = (host(alarm_gates()), host(canary_gates()));
     let clock = world.clock();
     let gathered = Arc::clone(gathered);
     Arc::new(move |invocation: Invocation| {

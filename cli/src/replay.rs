@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 use sluice_core::evidence::Evidence;
-use sluice_core::replay::{Finding, Unplayable, compare, ruling};
-use sluice_gates::canary;
+use sluice_core::replay::{Finding, Unplayable};
+use sluice_gates::finding;
 
 use crate::{evidence_file, exit, pages};
 
@@ -72,11 +72,7 @@ pub struct Replayed {
 
 /// Computes one verdict again.
 pub fn replayed(evidence: &Evidence) -> Replayed {
-    let ruling = match evidence.kind.as_str() {
-        "canary" => canary::ruling(evidence),
-        _ => ruling(evidence),
-    };
-    match ruling.map(|ruling| compare(evidence, &ruling)) {
+    match finding(evidence) {
         Ok(Finding::Agrees) => Replayed {
             text: "agrees".to_owned(),
             code: evidence.verdict.map_or(exit::GATE_ERROR, exit::of),

@@ -4,7 +4,8 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::Args;
-use sluice_core::schema::{evidence_schema, plan_schema};
+use sluice_core::schema::plan_schema;
+use sluice_gates::evidence_schema;
 
 use crate::exit;
 

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Pictures of the pages about the stopped, the good and the undecided release:
-# light, dark, and 400 pixels wide. Needs Chromium.
+# Pictures of the pages about the stopped, the good and the undecided release,
+# and about two canaries: light, dark, and 400 pixels wide. Needs Chromium.
 # Usage: screenshots.sh PATH-OF-SLUICE FOLDER
 set -eu
 sluice=$1
@@ -24,16 +24,18 @@ picture() {
     echo "$out/$2.png"
 }
 
-for scenario in between-looks good quiet-night denied; do
-    "$sluice" rehearse "$here/sluice.yaml" --scenario "$here/$scenario.yaml" -q --html "$out/$scenario" > /dev/null || true
+for example in checkout/between-looks checkout/good checkout/quiet-night checkout/denied canary/slower canary/noisy; do
+    scenario=${example#*/}
+    folder=$here/../${example%/*}
+    "$sluice" rehearse "$folder/sluice.yaml" --scenario "$folder/$scenario.yaml" -q --html "$out/$scenario" > /dev/null || true
     for page in "$out/$scenario"/*.html; do
         name=$scenario-$(basename "$page" .html)
-        picture "$page" "$name-light" 1100,2200 1
-        picture "$page" "$name-dark" 1100,2200 0
+        picture "$page" "$name-light" 1100,3000 1
+        picture "$page" "$name-dark" 1100,3000 0
         # A window of Chromium has at least 500 pixels; a frame has what it is given.
-        printf '<body style="margin:0"><iframe src="%s" style="width:400px;height:2600px;border:0"></iframe>' \
+        printf '<body style="margin:0"><iframe src="%s" style="width:400px;height:4200px;border:0"></iframe>' \
             "$page" > "$out/narrow.html"
-        picture "$out/narrow.html" "$name-narrow" 500,2600 1
+        picture "$out/narrow.html" "$name-narrow" 500,4200 1
         rm "$out/narrow.html"
     done
 done

@@ -34,6 +34,16 @@ stages:
     gates:
       - bake: { for: 1h, traffic: not_measured, alarms: [errors] }
 """
+CANARY_PLAN = """
+service: checkout
+stages:
+  prod:
+    gates:
+      - canary:
+          namespace: Shop
+          groups: { baseline: { dimensions: { V: old } }, canary: { dimensions: { V: new } } }
+          metrics: [ { name: errors, count: Errors, of: Requests } ]
+"""
 SCENARIO = """
 about: nothing happens
 alarms: [ { name: errors, states: [ { at: -2h, state: OK } ] } ]
@@ -70,8 +80,8 @@ def first_poll(function: Function) -> float:
 
 
 @contextmanager
-def job_for(url_of_aws: list[str], handle: Callable[[dict], None], folder: Path) -> Iterator[None]:
-    """A release in a simulated AWS whose first job of the bake is handed over."""
+def job_for(url_of_aws: list[str], handle: Callable[[dict], None], folder: Path, plan: str) -> Iterator[None]:
+    """A release in a simulated AWS whose gate's first job is handed over."""
 
     class Functions(Quiet):
         def do_POST(self) -> None:
@@ -79,7 +89,7 @@ def job_for(url_of_aws: list[str], handle: Callable[[dict], None], folder: Path)
             handle(event)
             self.reply(200, b"{}")
 
-    (folder / "sluice.yaml").write_text(PLAN)
+    (folder / "sluice.yaml").write_text(plan)
     (folder / "scenario.yaml").write_text(SCENARIO)
     with served(Functions) as port:
         command = [
@@ -95,7 +105,9 @@ def job_for(url_of_aws: list[str], handle: Callable[[dict], None], folder: Path)
             world.wait()
 
 
-def look(command: list[str], wrap: Callable[[dict], dict], folder: Path, **more: str) -> tuple[float, float]:
+def look(
+    command: list[str], wrap: Callable[[dict], dict], folder: Path, plan: str, **more: str
+) -> tuple[float, float]:
     """One first look in a new process: milliseconds from event to answer, and the peak of memory."""
     got: list[tuple[float, float]] = []
     failed: list[str] = []
@@ -113,7 +125,7 @@ def look(command: list[str], wrap: Callable[[dict], dict], folder: Path, **more:
                 failed.append(f"{answer.body}\n" + "\n".join(function.log()))
             got.append((took, memory(function.process, "VmHWM")))
 
-    with job_for(url, handle, folder):
+    with job_for(url, handle, folder, plan):
         until = time.monotonic() + 60
         while not got and time.monotonic() < until:
             time.sleep(0.005)
@@ -122,7 +134,12 @@ def look(command: list[str], wrap: Callable[[dict], dict], folder: Path, **more:
 
 
 def measure(
-    name: str, command: list[str], zip_path: Path | None, wrap: Callable[[dict], dict], **more: str
+    name: str,
+    command: list[str],
+    zip_path: Path | None,
+    wrap: Callable[[dict], dict] = dict,
+    plan: str = PLAN,
+    **more: str,
 ) -> Row:
     """All figures of one function."""
     starts, resident, looks, peaks = [], [], [], []
@@ -134,7 +151,7 @@ def measure(
                 starts.append((first_poll(function) - function.started) * 1e3)
                 resident.append(memory(function.process, "VmRSS"))
         for _ in range(LOOKS):
-            took, peak = look(command, wrap, folder, **more)
+            took, peak = look(command, wrap, folder, plan, **more)
             looks.append(took)
             peaks.append(peak)
     median = statistics.median
@@ -176,14 +193,17 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as path:
         folder = Path(path)
         rows = []
-        for name, wrap in (("sluice-bake", dict), ("sluice-reaper", died)):
+        for name, wrap, plan in (
+            ("sluice-bake", dict, PLAN),
+            ("sluice-canary", dict, CANARY_PLAN),
+            ("sluice-reaper", died, PLAN),
+        ):
             command = [str(unpacked(name, folder))]
-            rows.append(measure(name, command, PACKAGES / f"{name}.zip", wrap))
+            rows.append(measure(name, command, PACKAGES / f"{name}.zip", wrap, plan))
     peer = measure(
         f"Python {sys.version_info.major}.{sys.version_info.minor}, boto3",
         [sys.executable, "-m", "awslambdaric", "bench.peer.handler"],
         None,
-        dict,
         PYTHONPATH=str(ROOT / "tests"),
     )
     print(f"{'function':<26}{'zip MB':>8}{'start ms':>10}{'MiB':>10}{'1st look ms':>12}{'peak MiB':>10}")

@@ -1,6 +1,8 @@
 //! The gate `canary` against the simulated CloudWatch: its verdict is that of
 //! the data, not of when, how often or in which pages they were read.
 
+mod late;
+
 use std::path::Path;
 use std::sync::Arc;
 
@@ -268,6 +270,23 @@ fn a_version_that_is_harmless_and_noisy_passes() {
 }
 
 #[test]
+fn a_version_proven_good_early_passes_only_once_at_least_was_judged() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/canary");
+    let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
+    let took = |least: &str| {
+        let text = read("sluice.yaml").replace("at_least: 30m", &format!("at_least: {least}"));
+        let plan = Plan::read_yaml(&text).unwrap();
+        let scenario = Scenario::parse(&read("noisy.yaml"), &folder).unwrap();
+        let done = rehearse(&plan, &text, scenario, Arc::new(|_| {})).unwrap();
+        let end = &done.gates[0].evidence;
+        assert_eq!(end.verdict.unwrap().to_string(), "pass");
+        end.looked.1.duration_since(end.looked.0).as_mins()
+    };
+    assert!(took("5m") < 90, "{}", took("5m"));
+    assert!(took("1h40m") >= 102);
+}
+
+#[test]
 fn another_judge_is_another_rule_so_what_was_begun_under_it_starts_anew() {
-    assert_eq!(AnyGate::rule(&CanaryGate), "canary/1+judge/1");
+    assert_eq!(AnyGate::rule(&CanaryGate), "canary/1+judge/2");
 }

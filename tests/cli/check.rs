@@ -39,20 +39,26 @@ const GOOD_SAYS: &str = "\
   beta/clear: 1 alarm and all that begin with checkout- OK for 10m
     can pass at its first look; ends without a pass after 15m
     looks every 30s: 31 until 15m; 5 AWS calls each
+    costs about $0.0008 a release
   beta/now: 1 alarm OK for 10m
     answers at its first look
+    costs less than $0.0001 a release
     judges a replaced or stopped release all the same
   prod/bake: 2 alarms for 1h + 5m to settle
     traffic: at least 100 of Requests in the whole bake
     can pass 1h5m after its first look; ends undecided after 4h
     looks every 30s: 131 until it can pass, 481 until 4h; 7 AWS calls each
+    costs about $0.0045 a release until it can pass, about $0.017 until 4h
   prod/short: 1 alarm for 2m
     traffic: not measured, OK may mean that nobody came
     can pass 2m after its first look; ends undecided after 8m
     looks every 6s: 21 until it can pass, 81 until 8m; 4 AWS calls each
+    costs about $0.0003 a release until it can pass, about $0.0012 until 8m
     only watches: it stops no release
 Looks are counted at the densest; CodePipeline may ask less often. Calls are
 those of a look while no alarm moves; the first and the last make a few more.
+Prices are list prices of us-east-1, before free tiers: $0.01 for a thousand
+requests of CloudWatch or metrics read, and Lambda for a second each look.
 ";
 
 #[test]
@@ -66,16 +72,21 @@ examples/checkout/sluice.yaml: ok: service checkout, 3 stages, 3 gates
     traffic: at least 50 of RequestCount in the whole bake
     can pass more than 33m after its first look; ends undecided after 2h
     looks every 30s: 67 until it can pass, 241 until 2h; 5 AWS calls each
+    costs about $0.0016 a release until it can pass, about $0.0059 until 2h
   prod-one-box/bake: 2 alarms for 1h + time to settle
     traffic: at least 100 of RequestCount in the whole bake
     can pass more than 1h3m after its first look; ends undecided after 4h
     looks every 30s: 127 until it can pass, 481 until 4h; 5 AWS calls each
+    costs about $0.0031 a release until it can pass, about $0.012 until 4h
   prod/bake: 3 alarms for 12h + time to settle
     traffic: at least 10000 of RequestCount in the whole bake
     can pass more than 12h3m after its first look; ends undecided after 22h45m
     looks every 30s: 1447 until it can pass, 2731 until 22h45m; 5 AWS calls each
+    costs about $0.035 a release until it can pass, about $0.067 until 22h45m
 Looks are counted at the densest; CodePipeline may ask less often. Calls are
 those of a look while no alarm moves; the first and the last make a few more.
+Prices are list prices of us-east-1, before free tiers: $0.01 for a thousand
+requests of CloudWatch or metrics read, and Lambda for a second each look.
 "
     );
     assert_eq!((ran.code, ran.errors.as_str()), (0, ""));
@@ -103,7 +114,12 @@ fn what_is_printed_to_a_pipe_has_no_colours() {
 #[test]
 fn no_line_about_a_right_plan_is_wider_than_a_terminal() {
     let ran = sluice(&["check", "examples/checkout/sluice.yaml"]);
-    for line in ran.output.lines() {
+    check_width(&ran.output);
+}
+
+#[track_caller]
+pub(super) fn check_width(text: &str) {
+    for line in text.lines() {
         assert!(line.chars().count() <= 80, "{line}");
     }
 }
@@ -132,6 +148,9 @@ fn as_json_every_gate_comes_with_its_settings_and_what_it_will_do() {
             "looks_every": "30s",
             "looks_until_pass_max": 127,
             "looks_max": 481,
+            "metrics_each_look": 1,
+            "dollars_until_pass": gate["dollars_until_pass"],
+            "dollars_until_at_most": gate["dollars_until_at_most"],
             "calls_each_look_between": {
                 "cloudwatch:DescribeAlarms": 1,
                 "cloudwatch:GetMetricData": 1,

@@ -49,7 +49,7 @@ fn the_schema_is_printed_or_written() {
 
     let printed_too = sluice(&["schema", "evidence"]);
     let schema: serde_json::Value = serde_json::from_str(&printed_too.output).unwrap();
-    assert_eq!(schema, sluice_core::schema::evidence_schema());
+    assert_eq!(schema, sluice_gates::evidence_schema());
     assert_eq!(sluice(&["schema", "weather"]).code, 64);
 
     let folder = tempfile::tempdir().unwrap();

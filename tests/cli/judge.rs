@@ -229,3 +229,29 @@ fn the_example_in_the_documents_is_what_the_command_prints() {
     assert_eq!(ran.code, 1);
     assert!(text.contains(&example), "{}", ran.output);
 }
+
+#[test]
+fn a_page_is_written_about_the_files_where_that_is_asked_for() {
+    let files = Files::new(&series(0.2, 1), &series(0.4, 2));
+    let page = files.path("pages/page.html");
+    files.check(&["--html", &page], 1, "fail: harm");
+    let text = std::fs::read_to_string(&page).unwrap();
+    assert!(text.contains("<title>fail: canary compared with its baseline</title>"));
+    assert!(text.contains("id=\"evidence-all\"") && text.contains("id=\"series-0\""));
+    assert!(!text.contains("<script") && !text.contains("href="));
+}
+
+#[test]
+fn a_page_that_cannot_be_written_is_no_verdict() {
+    let files = Files::new(&series(0.2, 1), &series(0.2, 2));
+    let folder = files.folder.path().to_str().unwrap();
+    files.check(&["--html", folder], 3, "cannot be written");
+}
+
+#[test]
+fn kayentas_method_writes_no_page() {
+    let files = Files::new(&series(0.2, 1), &series(0.2, 2));
+    let page = files.path("page.html");
+    let more = ["--method", "kayenta", "--html", &page];
+    files.check(&more, 64, "`--html` says nothing to `--method kayenta`");
+}

@@ -1,6 +1,7 @@
 //! The command line: the built binary, what it prints and how it ends.
 
 mod check;
+mod check_canary;
 mod command;
 mod faults;
 mod judge;

@@ -123,7 +123,7 @@ fn missing_tests<'a>(page: &'a str, sources: &str) -> Vec<&'a str> {
         ["fn", "def"]
             .iter()
             .any(|word| sources.contains(&format!("{word} {name}(")))
-            || ["BAKE", "CLEAR"]
+            || ["BAKE", "CANARY", "CLEAR"]
                 .iter()
                 .any(|base| sources.contains(&format!("    {name}: {base} {{")))
     };

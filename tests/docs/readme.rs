@@ -32,7 +32,26 @@ fn command(line: &str) -> (Vec<&str>, i32) {
 
 #[test]
 fn the_commands_of_the_readme_run_and_end_as_it_says() {
-    for block in blocks("README.md", "sh") {
+    run_commands("README.md");
+}
+
+#[test]
+fn the_commands_of_the_canary_page_run_and_end_as_it_says() {
+    run_commands("docs/canary.md");
+}
+
+#[test]
+fn the_gates_of_the_canary_page_are_accepted_without_warnings() {
+    for block in blocks("docs/canary.md", "yaml") {
+        let gate = block.replace('\n', "\n      ");
+        let plan = format!("service: a\nstages:\n  prod:\n    gates:\n      {gate}\n");
+        let (_, warnings) = Plan::read_yaml_with_warnings(&plan).unwrap();
+        assert!(warnings.is_empty(), "{warnings}");
+    }
+}
+
+fn run_commands(document: &str) {
+    for block in blocks(document, "sh") {
         for line in block.lines() {
             let (words, expected) = command(line);
             assert_eq!(words[0], "sluice", "{line}");

@@ -17,7 +17,7 @@ from pathlib import Path
 from .lambdas import ROOT, binary
 
 CARGO_LAMBDA = Path(sys.executable).parent / "cargo-lambda"
-FUNCTIONS = ("sluice-bake", "sluice-reaper")
+FUNCTIONS = ("sluice-bake", "sluice-canary", "sluice-reaper")
 START_WITHIN = 300
 """Seconds: the emulator builds what is not built yet."""
 

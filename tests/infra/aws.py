@@ -120,9 +120,12 @@ def facts():
     function = client("lambda").get_function_configuration
     queue = client("sqs").get_queue_attributes(QueueUrl=own["UnansweredQueue"], AttributeNames=["All"])["Attributes"]
     read = {
-        "gate": [function(FunctionName=own["BakeFunction"]).get(key) for key in ("Timeout", "Runtime", "Environment")],
+        "gate": looked_at(own["BakeFunction"]),
+        "canary": looked_at(own["CanaryFunction"]),
         "reaper": [function(FunctionName=own["ReaperFunction"]).get(key) for key in ("Timeout", "Runtime")],
         "gate's rights": iam.get_role_policy(RoleName=own["BakeRole"], PolicyName="gate")["PolicyDocument"],
+        "canary's rights": iam.get_role_policy(RoleName=own["CanaryRole"], PolicyName="gate")["PolicyDocument"],
+        "all gates' rights": shared_policy(own["GatePolicy"]),
         "reaper's rights": iam.get_role_policy(RoleName=own["ReaperRole"], PolicyName="reaper")["PolicyDocument"],
         "queue": [queue.get(key) for key in ("SqsManagedSseEnabled", "MessageRetentionPeriod")],
         "logs": [group.get("retentionInDays") for group in client("logs").describe_log_groups()["logGroups"]],
@@ -130,6 +133,18 @@ def facts():
         "outputs": outputs(),
     }
     return {name: same_names(str(value), own) for name, value in read.items()}
+
+
+def looked_at(name):
+    """What is compared of a gate's function."""
+    own = client("lambda").get_function_configuration(FunctionName=name)
+    return [own.get(key) for key in ("Timeout", "Runtime", "Environment")]
+
+
+def shared_policy(arn):
+    """The document of a managed policy."""
+    version = client("iam").get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+    return client("iam").get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
 
 
 def encryption(bucket):

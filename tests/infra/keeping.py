@@ -1,6 +1,6 @@
 """How what is kept is protected: the evidence, the queue, the logs."""
 
-from infra.template import of_type, properties
+from infra.template import GATES, of_type, properties
 
 # Artifact credentials lie in the queue's messages.
 QUEUE_SECONDS_MAX = 3600
@@ -10,7 +10,7 @@ ONLY_OVER_TLS = {"Bool": {"aws:SecureTransport": "false"}}
 
 def problems(template):
     """What is wrong, in words."""
-    return bucket(template) + queue(template) + logs(template)
+    return bucket(template) + queue(template) + logs(template) + records(template)
 
 
 def bucket(template):
@@ -43,7 +43,7 @@ def queue(template):
         found.append("credentials stay in the queue")
     if not over_tls(template, "AWS::SQS::QueuePolicy", ("Queues", [{"Ref": "UnansweredQueue"}])):
         found.append("the queue takes calls without TLS")
-    if "UnansweredQueue" not in watched(template):
+    if {"Fn::GetAtt": ["UnansweredQueue", "QueueName"]} not in watched(template, "ApproximateNumberOfMessagesVisible"):
         found.append("nobody is told of messages in the queue")
     return found
 
@@ -52,6 +52,13 @@ def logs(template):
     """What is wrong with the logs."""
     groups = of_type(template, "AWS::Logs::LogGroup")
     return [f"{name} are kept for ever" for name, own in groups.items() if "RetentionInDays" not in own["Properties"]]
+
+
+def records(template):
+    """Which gates' records could be lost without a word."""
+    told = watched(template, "DestinationDeliveryFailures")
+    functions = [f"{name}Function" for name in GATES]
+    return [f"nobody is told of lost records of {own}" for own in functions if {"Ref": own} not in told]
 
 
 def over_tls(template, kind, subject):
@@ -67,13 +74,13 @@ def over_tls(template, kind, subject):
     return any(own["Condition"] == ONLY_OVER_TLS for own in denials)
 
 
-def watched(template):
-    """The queues whose visible messages raise an alarm, at one."""
+def watched(template, metric):
+    """What of this metric raises an alarm, at one."""
     alarms = [own["Properties"] for own in of_type(template, "AWS::CloudWatch::Alarm").values()]
     return [
-        dimension["Value"]["Fn::GetAtt"][0]
+        dimension["Value"]
         for alarm in alarms
-        if alarm["MetricName"] == "ApproximateNumberOfMessagesVisible"
+        if alarm["MetricName"] == metric
         and (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
         for dimension in alarm["Dimensions"]
     ]

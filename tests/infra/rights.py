@@ -2,7 +2,7 @@
 
 import json
 
-from infra.template import PATH, of_type, properties
+from infra.template import GATES, PATH, of_type, properties
 
 # What AWS gives only for all resources, and why.
 FOR_ALL = {
@@ -31,9 +31,16 @@ REAPER = {
 }
 
 
+# What all gates share, as it stands in a role's list of policies.
+SHARED = {"Ref": "GatePolicy"}
+
+
 def statements(template, role):
-    """All statements of a role."""
-    return [own for policy in properties(template, role)["Policies"] for own in policy["PolicyDocument"]["Statement"]]
+    """All statements of a role, its own first."""
+    documents = [policy["PolicyDocument"] for policy in properties(template, role)["Policies"]]
+    if SHARED in properties(template, role).get("ManagedPolicyArns", []):
+        documents.append(properties(template, "GatePolicy")["PolicyDocument"])
+    return [own for document in documents for own in document["Statement"]]
 
 
 def listed(value):
@@ -61,10 +68,11 @@ def problems(template):
     """What is wrong with the roles, in words."""
     found = []
     roles = set(of_type(template, "AWS::IAM::Role"))
-    if roles != {"BakeRole", "ReaperRole"}:
+    if roles != {f"{name}Role" for name in (*GATES, "Reaper")}:
         found.append(f"roles {sorted(roles)}")
     for role in sorted(roles):
-        if properties(template, role).get("ManagedPolicyArns"):
+        shared = [] if role == "ReaperRole" else [SHARED]
+        if properties(template, role).get("ManagedPolicyArns", []) != shared:
             found.append(f"{role} has a policy of others")
         for own in statements(template, role):
             found.extend(f"{role} may {action}" for action in listed(own["Action"]) if "*" in action)
@@ -72,7 +80,8 @@ def problems(template):
                 found.append(f"{role} has a statement that does not say what it allows")
     for action in sorted(for_all(template) ^ set(FOR_ALL)):
         found.append(f"{action} is for all resources in the template or in the list of reasons, not in both")
-    for role, logs in (("BakeRole", "BakeLogs"), ("ReaperRole", "ReaperLogs")):
+    for role in sorted(roles):
+        logs = role.replace("Role", "Logs")
         written = [own["Resource"] for own in statements(template, role) if "logs:PutLogEvents" in listed(own["Action"])]
         if written != [{"Fn::GetAtt": [logs, "Arn"]}]:
             found.append(f"{role} writes to {json.dumps(written)}")

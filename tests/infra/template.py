@@ -12,7 +12,9 @@ ROOT = Path(__file__).parents[2]
 PATH = ROOT / "infra" / "template.yaml"
 REGION = "eu-west-1"
 CODE_BUCKET = "code"
-FUNCTIONS = ("BakeFunction", "ReaperFunction")
+# The functions that CodePipeline calls, by what they are called in names, and with the reaper all there are.
+GATES = ("Bake", "Canary")
+FUNCTIONS = tuple(f"{name}Function" for name in (*GATES, "Reaper"))
 
 # The translator asks boto3 for the region, and boto3 the environment.
 os.environ["AWS_DEFAULT_REGION"] = REGION

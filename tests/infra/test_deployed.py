@@ -9,9 +9,9 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from infra import aws
-from infra.template import ROOT, load, of_type, translated
+from infra.template import GATES, ROOT, load, of_type, translated
 
-BAKE, REAPER = "sluice-bake", "sluice-reaper"
+BAKE, CANARY, REAPER = "sluice-bake", "sluice-canary", "sluice-reaper"
 LAMBDA = "arn:aws:lambda:eu-west-1:123456789012:function:"
 
 
@@ -39,7 +39,7 @@ def whole(template, stack):
 def test_every_resource_exists_but_those_of_types_that_moto_passes_over(template, stack):
     passed_over = {name for kind in aws.TYPES_PASSED_OVER for name in of_type(template, kind)}
     assert set(stack) == set(template["Resources"]) - passed_over
-    assert len(passed_over) == 7
+    assert len(passed_over) == 9
 
 
 def test_moto_still_passes_over_these_properties_of_a_bucket(stack):
@@ -50,15 +50,16 @@ def test_moto_still_passes_over_these_properties_of_a_bucket(stack):
             read(**bucket)
 
 
-def test_the_gates_function_is_as_written(stack):
-    own = aws.client("lambda").get_function_configuration(FunctionName=BAKE)
+@pytest.mark.parametrize(("function", "role"), [(BAKE, "BakeRole"), (CANARY, "CanaryRole")])
+def test_a_gates_function_is_as_written(stack, function, role):
+    own = aws.client("lambda").get_function_configuration(FunctionName=function)
     expected = {
         "Runtime": "provided.al2023",
         "Handler": "bootstrap",
         "Timeout": 120,
         "MemorySize": 256,
         "Environment": {"Variables": {"SLUICE_EVIDENCE_BUCKET": stack["EvidenceBucket"]}},
-        "Role": role_arn(stack["BakeRole"]),
+        "Role": role_arn(stack[role]),
         "Version": "$LATEST",
     }
     assert {key: own[key] for key in expected} == expected
@@ -74,10 +75,11 @@ def test_the_reapers_function_is_as_written_and_knows_no_bucket(stack):
 def test_architecture_memory_and_concurrency_are_parameters(template):
     with mock_aws():
         aws.deploy(template, Architecture="arm64", MemorySize="512", ReservedConcurrency="7")
-        own = aws.client("lambda").get_function(FunctionName=BAKE)
-        assert own["Configuration"]["MemorySize"] == 512
-        assert own["Concurrency"] == {"ReservedConcurrentExecutions": 7}
-        assert aws.resolved(template, "BakeFunction")["Architectures"] == ["arm64"]
+        for function, name in ((BAKE, "BakeFunction"), (CANARY, "CanaryFunction")):
+            own = aws.client("lambda").get_function(FunctionName=function)
+            assert own["Configuration"]["MemorySize"] == 512
+            assert own["Concurrency"] == {"ReservedConcurrentExecutions": 7}
+            assert aws.resolved(template, name)["Architectures"] == ["arm64"]
 
 
 def test_moto_still_passes_over_these_properties_of_a_function(template):
@@ -97,22 +99,28 @@ def role_arn(name):
     return f"arn:aws:iam::123456789012:role/{name}"
 
 
-def policies(role):
+def policies(template, name):
     """The statements of a role as IAM has them, by their ids."""
-    iam = aws.client("iam")
-    assert iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"] == []
+    iam, role = aws.client("iam"), aws.resources()[name]
     names = iam.list_role_policies(RoleName=role)["PolicyNames"]
     # moto's CloudFormation hands a document to its IAM as Python writes it, not as JSON.
     texts = [iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"] for name in names]
     documents = [literal_eval(text) for text in texts]
+    # moto's CloudFormation attaches nothing.
+    assert iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"] == []
+    documents += [aws.shared_policy(arn) for arn in aws.resolved(template, name).get("ManagedPolicyArns", [])]
     return {own["Sid"]: own for document in documents for own in document["Statement"]}
 
 
-def test_the_gates_role_reaches_only_its_own(stack):
-    own = {name: statement["Resource"] for name, statement in policies(stack["BakeRole"]).items()}
+@pytest.mark.parametrize(
+    ("role", "reads", "logs"),
+    [("BakeRole", "ReadAlarmsAndMetrics", "BakeLogs"), ("CanaryRole", "ReadMetrics", "CanaryLogs")],
+)
+def test_a_gates_role_reaches_only_its_own(template, stack, role, reads, logs):
+    own = {name: statement["Resource"] for name, statement in policies(template, role).items()}
     bucket = f"arn:aws:s3:::{stack['EvidenceBucket']}"
     assert own == {
-        "ReadAlarmsAndMetrics": "*",
+        reads: "*",
         "AnswerJobs": "*",
         "ReadReleases": "arn:aws:codepipeline:eu-west-1:123456789012:*",
         "KeepRecords": f"{bucket}/begun/*",
@@ -121,12 +129,12 @@ def test_the_gates_role_reaches_only_its_own(stack):
         "ReadAsOthers": "arn:aws:iam::*:role/sluice/*",
         "SendToReaper": LAMBDA + REAPER,
         # On AWS this ends in `:*`, which are the group's streams.
-        "WriteLogs": f"arn:aws:logs:eu-west-1:123456789012:log-group:{stack['BakeLogs']}",
+        "WriteLogs": f"arn:aws:logs:eu-west-1:123456789012:log-group:{stack[logs]}",
     }
 
 
-def test_the_reapers_role_reaches_only_its_own(stack):
-    own = {name: statement["Resource"] for name, statement in policies(stack["ReaperRole"]).items()}
+def test_the_reapers_role_reaches_only_its_own(template, stack):
+    own = {name: statement["Resource"] for name, statement in policies(template, "ReaperRole").items()}
     queue = stack["UnansweredQueue"].rsplit("/", 1)[1]
     assert own == {
         "AnswerJobs": "*",
@@ -138,13 +146,13 @@ def test_the_reapers_role_reaches_only_its_own(stack):
 def test_what_gates_may_reach_are_parameters(template):
     with mock_aws():
         aws.deploy(template, PipelineNames="checkout-*", ReadRoles="role/gates/read")
-        own = policies(aws.resources()["BakeRole"])
+        own = policies(template, "BakeRole")
     assert own["ReadReleases"]["Resource"] == "arn:aws:codepipeline:eu-west-1:123456789012:checkout-*"
     assert own["ReadAsOthers"]["Resource"] == "arn:aws:iam::*:role/gates/read"
 
 
 def test_only_lambda_may_take_the_roles(stack):
-    for name in ("BakeRole", "ReaperRole"):
+    for name in ("BakeRole", "CanaryRole", "ReaperRole"):
         trust = aws.client("iam").get_role(RoleName=stack[name])["Role"]["AssumeRolePolicyDocument"]
         assert [own["Principal"] for own in trust["Statement"]] == [{"Service": "lambda.amazonaws.com"}]
 
@@ -153,11 +161,13 @@ def test_logs_are_the_functions_own_and_kept_for_as_long_as_said(template, stack
     groups = aws.client("logs").describe_log_groups()["logGroups"]
     assert {own["logGroupName"]: own["retentionInDays"] for own in groups} == {
         "/aws/lambda/sluice-bake": 90,
+        "/aws/lambda/sluice-canary": 90,
         "/aws/lambda/sluice-reaper": 90,
     }
     # moto's Lambda has no logging configuration to look up.
-    for function, logs in (("BakeFunction", "BakeLogs"), ("ReaperFunction", "ReaperLogs")):
-        assert aws.resolved(template, function)["LoggingConfig"] == {"LogFormat": "JSON", "LogGroup": stack[logs]}
+    for name in (*GATES, "Reaper"):
+        expected = {"LogFormat": "JSON", "LogGroup": stack[f"{name}Logs"]}
+        assert aws.resolved(template, f"{name}Function")["LoggingConfig"] == expected
 
 
 def test_the_queue_is_encrypted_and_forgets_after_an_hour(stack):
@@ -174,10 +184,11 @@ def test_the_evidence_is_encrypted(stack):
 
 def test_the_outputs_say_what_to_type_and_what_the_pipeline_needs(stack):
     own = aws.outputs()
-    assert (own["BakeFunctionName"], own["ReaperFunctionName"]) == (BAKE, REAPER)
+    names = [own[f"{name}FunctionName"] for name in (*GATES, "Reaper")]
+    assert names == [BAKE, CANARY, REAPER]
     assert own["EvidenceBucketName"] == stack["EvidenceBucket"]
     assert json.loads(own["StatementsForThePipelinesRole"]) == [
-        {"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": LAMBDA + BAKE},
+        {"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": [LAMBDA + BAKE, LAMBDA + CANARY]},
         {"Effect": "Allow", "Action": "lambda:ListFunctions", "Resource": "*"},
     ]
 
@@ -186,6 +197,7 @@ def test_a_gate_that_dies_goes_to_the_reaper_and_what_that_fails_on_to_the_queue
     queue = whole["UnansweredQueue"].rsplit("/", 1)[1]
     for function, retries, age, destination in (
         (BAKE, 1, 600, LAMBDA + REAPER),
+        (CANARY, 1, 600, LAMBDA + REAPER),
         (REAPER, 2, 300, f"arn:aws:sqs:eu-west-1:123456789012:{queue}"),
     ):
         own = aws.client("lambda").get_function_event_invoke_config(FunctionName=function)
@@ -223,6 +235,7 @@ def test_bucket_and_queue_refuse_whatever_comes_without_tls(whole):
 
 
 ALARMS = {
+    "CanaryRecordLostAlarm": ("AWS/Lambda", "DestinationDeliveryFailures", {"FunctionName": CANARY}),
     "GateDiedAlarm": ("AWS/Lambda", "Invocations", {"FunctionName": REAPER}),
     "RecordLostAlarm": ("AWS/Lambda", "DestinationDeliveryFailures", {"FunctionName": BAKE}),
     "UnansweredAlarm": ("AWS/SQS", "ApproximateNumberOfMessagesVisible", {"QueueName": "sluice-UnansweredQueue"}),
@@ -249,7 +262,7 @@ def test_alarms_tell_the_topic_that_was_given(template):
             assert aws.resolved(template, name)["AlarmActions"] == [topic]
 
 
-@pytest.mark.parametrize(("function", "crate"), [(BAKE, "bake"), (REAPER, "reaper")])
+@pytest.mark.parametrize(("function", "crate"), [(BAKE, "bake"), (CANARY, "canary"), (REAPER, "reaper")])
 def test_cargo_lambda_would_set_what_the_template_does(stack, function, crate):
     manifest = tomllib.loads((ROOT / "functions" / crate / "Cargo.toml").read_text())
     own = aws.client("lambda").get_function_configuration(FunctionName=function)
@@ -258,7 +271,7 @@ def test_cargo_lambda_would_set_what_the_template_does(stack, function, crate):
     assert deploy == {"memory": own["MemorySize"], "timeout": own["Timeout"]}
 
 
-@pytest.mark.parametrize("crate", ["bake", "reaper"])
+@pytest.mark.parametrize("crate", ["bake", "canary", "reaper"])
 def test_the_code_is_the_zip_and_the_binary_of_its_crate(crate):
     manifest = tomllib.loads((ROOT / "functions" / crate / "Cargo.toml").read_text())
     [binary] = manifest["bin"]
@@ -269,4 +282,4 @@ def test_the_code_is_the_zip_and_the_binary_of_its_crate(crate):
 
 def test_two_installations_do_not_collide(template):
     names = [own["Properties"]["FunctionName"] for own in of_type(template, "AWS::Lambda::Function").values()]
-    assert names == [{"Fn::Sub": "${AWS::StackName}-bake"}, {"Fn::Sub": "${AWS::StackName}-reaper"}]
+    assert names == [{"Fn::Sub": f"${{AWS::StackName}}-{name.lower()}"} for name in (*GATES, "Reaper")]

@@ -1,13 +1,29 @@
 """The roles allow what the source calls, no less and no more."""
 
+import pytest
+
 from infra import calls, rights
 from infra.template import translated
 
 
-def test_the_gates_role_allows_exactly_what_the_source_calls():
-    allowed = rights.actions(translated(), "BakeRole")
-    assert allowed - set(rights.NOT_CALLED) == calls.called(calls.source())
+# The modules of `shared/gates` that each function serves.
+SERVED = {"BakeRole": ("bake", "clear", "alarms"), "CanaryRole": ("canary",)}
+
+
+@pytest.mark.parametrize("role", SERVED)
+def test_a_gates_role_allows_exactly_what_its_source_calls(role):
+    allowed = rights.actions(translated(), role)
+    assert allowed - set(rights.NOT_CALLED) == calls.called_by(SERVED[role])
     assert set(rights.NOT_CALLED) <= allowed
+
+
+def test_what_all_gates_call_is_all_that_is_called():
+    assert set().union(*(calls.called_by(own) for own in SERVED.values())) == calls.called(calls.source())
+
+
+def test_the_canary_may_not_read_alarms():
+    both = {"cloudwatch:DescribeAlarms", "cloudwatch:DescribeAlarmHistory"}
+    assert calls.called_by(SERVED["BakeRole"]) - calls.called_by(SERVED["CanaryRole"]) == both
 
 
 def test_errors_name_exactly_what_is_called():
@@ -29,4 +45,4 @@ def test_the_reapers_role_allows_two_answers_its_log_and_its_queue():
 
 def test_whatever_is_for_all_resources_has_its_reason_beside_it():
     unexplained, stars = rights.unexplained()
-    assert (unexplained, stars) == ([], 3)
+    assert (unexplained, stars) == ([], 4)

@@ -27,12 +27,22 @@ def settings(name, **changes):
 
 def invoke(name, **changes):
     """Sets parts of a function's event invoke configuration."""
-    return lambda template: resource(name)(template)["Properties"]["EventInvokeConfig"].update(changes)
+    return lambda template: resource(name)(template)["Properties"].setdefault("EventInvokeConfig", {}).update(changes)
 
 
-def unsaid(name, key):
-    """Takes a part of a function's event invoke configuration away."""
-    return lambda template: resource(name)(template)["Properties"]["EventInvokeConfig"].pop(key)
+def of_all(template):
+    """What holds for every function that does not say otherwise."""
+    return template["Globals"]["Function"]
+
+
+def unsaid(key):
+    """Takes a part of every event invoke configuration away."""
+
+    def change(template):
+        del of_all(template)["EventInvokeConfig"][key]
+        resource("ReaperFunction")(template)["Properties"]["EventInvokeConfig"].pop(key, None)
+
+    return change
 
 
 def without(name):
@@ -64,20 +74,31 @@ RED = [
     (timing.problems, settings("BakeFunction", Timeout=300), "a gate that waits and dies is dead after 900 s"),
     (timing.problems, invoke("BakeFunction", MaximumRetryAttempts=2), "2 retries of a gate"),
     (timing.problems, invoke("BakeFunction", MaximumEventAgeInSeconds=21600), "events of a gate may be 21600 s old"),
-    (timing.problems, unsaid("BakeFunction", "MaximumRetryAttempts"), "2 retries of a gate"),
-    (timing.problems, unsaid("BakeFunction", "MaximumEventAgeInSeconds"), "events of a gate may be 21600 s old"),
-    (timing.problems, unsaid("ReaperFunction", "MaximumEventAgeInSeconds"), "the reaper may answer after 22350 s"),
+    (timing.problems, settings("CanaryFunction", Timeout=900), "a gate that dies at every attempt is dead after 1860 s"),
+    (timing.problems, invoke("CanaryFunction", MaximumRetryAttempts=2), "2 retries of a gate"),
+    (timing.problems, unsaid("MaximumRetryAttempts"), "2 retries of a gate"),
+    (timing.problems, unsaid("MaximumEventAgeInSeconds"), "events of a gate may be 21600 s old"),
+    (timing.problems, unsaid("MaximumEventAgeInSeconds"), "the reaper may answer after 43350 s"),
     (timing.problems, invoke("ReaperFunction", MaximumEventAgeInSeconds=600), "the reaper may answer after 1350 s"),
     (timing.problems, settings("ReaperFunction", Timeout=120), "the reaper may answer after 1260 s"),
-    (timing.problems, settings("BakeFunction", EventInvokeConfig=None), "a function has no event invoke configuration"),
+    (
+        timing.problems,
+        lambda template: of_all(template).pop("EventInvokeConfig"),
+        "a function has no event invoke configuration",
+    ),
     (
         timing.destination_problems,
-        invoke("BakeFunction", DestinationConfig={}),
+        unsaid("DestinationConfig"),
         "BakeFunction as $LATEST does not go to ReaperFunction when it fails",
     ),
     (
         timing.destination_problems,
-        invoke("ReaperFunction", DestinationConfig={}),
+        settings("CanaryFunction", AutoPublishAlias="live"),
+        "CanaryFunction as $LATEST does not go to ReaperFunction when it fails",
+    ),
+    (
+        timing.destination_problems,
+        unsaid("DestinationConfig"),
         "ReaperFunction as $LATEST does not go to UnansweredQueue when it fails",
     ),
     (
@@ -85,7 +106,16 @@ RED = [
         settings("BakeFunction", AutoPublishAlias="live"),
         "BakeFunction as $LATEST does not go to ReaperFunction when it fails",
     ),
-    (rights.problems, settings("BakeFunction", Role=None), "roles ['BakeFunctionRole', 'BakeRole', 'ReaperRole']"),
+    (
+        rights.problems,
+        settings("BakeFunction", Role=None),
+        "roles ['BakeFunctionRole', 'BakeRole', 'CanaryRole', 'ReaperRole']",
+    ),
+    (rights.problems, settings("CanaryRole", ManagedPolicyArns=None), "CanaryRole has a policy of others"),
+    (rights.problems, settings("ReaperRole", ManagedPolicyArns=[rights.SHARED]), "ReaperRole has a policy of others"),
+    (rights.problems, statement("CanaryRole", Action="cloudwatch:*"), "CanaryRole may cloudwatch:*"),
+    (keeping.problems, without("CanaryRecordLostAlarm"), "nobody is told of lost records of CanaryFunction"),
+    (keeping.problems, settings("RecordLostAlarm", Threshold=5), "nobody is told of lost records of BakeFunction"),
     (rights.problems, statement("BakeRole", Action="cloudwatch:*"), "BakeRole may cloudwatch:*"),
     (
         rights.problems,

@@ -4,7 +4,7 @@ CodePipeline waits for 20 minutes. Lambda hands an event to its destination only
 and the waits between them decide, and how long an event may wait for its first.
 """
 
-from infra.template import of_type, properties
+from infra.template import FUNCTIONS, GATES, of_type, properties
 
 MINUTE = 60
 # Lambda's waits before its first and second retry of a failed invocation.
@@ -36,23 +36,27 @@ def age(config):
 
 def problems(template):
     """What is wrong with the times, in words."""
-    bake = qualifiers(template, "BakeFunction").get("$LATEST")
-    reaper = qualifiers(template, "ReaperFunction").get("$LATEST")
-    if not bake or not reaper:
+    if any("$LATEST" not in qualifiers(template, function) for function in FUNCTIONS):
         return ["a function has no event invoke configuration"]
+    return [found for name in GATES for found in of_gate(template, f"{name}Function")]
+
+
+def of_gate(template, function):
+    """What is wrong with the times of a gate's function."""
+    gate, reaper = (qualifiers(template, own)["$LATEST"] for own in (function, "ReaperFunction"))
     # 2 x 120 s + 60 s = 300 s: dies at every attempt.
-    dies = attempts(template, "BakeFunction", bake)
+    dies = attempts(template, function, gate)
     # 600 s + 120 s = 720 s: waits as long as it may, and then dies.
-    waits = age(bake) + properties(template, "BakeFunction")["Timeout"]
+    waits = age(gate) + properties(template, function)["Timeout"]
     # 3 x 30 s + 180 s = 270 s, or 300 s + 30 s where the reaper has to wait, too.
     reaps = max(
         attempts(template, "ReaperFunction", reaper), age(reaper) + properties(template, "ReaperFunction")["Timeout"]
     )
     found = []
-    if bake["MaximumRetryAttempts"] != 1:
-        found.append(f"{bake['MaximumRetryAttempts']} retries of a gate")
-    if age(bake) != 600:
-        found.append(f"events of a gate may be {age(bake)} s old")
+    if gate["MaximumRetryAttempts"] != 1:
+        found.append(f"{gate['MaximumRetryAttempts']} retries of a gate")
+    if age(gate) != 600:
+        found.append(f"events of a gate may be {age(gate)} s old")
     if dies >= GATE_IS_DEAD_WITHIN:
         found.append(f"a gate that dies at every attempt is dead after {dies} s")
     if waits >= GATE_IS_DEAD_WITHIN:
@@ -65,7 +69,8 @@ def problems(template):
 def destination_problems(template):
     """Which way to call a function leaves its death unnoticed. CodePipeline calls by name, which is `$LATEST`."""
     found = []
-    for function, destination in (("BakeFunction", "ReaperFunction"), ("ReaperFunction", "UnansweredQueue")):
+    for function in FUNCTIONS:
+        destination = "UnansweredQueue" if function == "ReaperFunction" else "ReaperFunction"
         configured = qualifiers(template, function)
         for qualifier in {"$LATEST", *aliases(template, function)}:
             target = configured.get(qualifier, {}).get("DestinationConfig", {}).get("OnFailure", {}).get("Destination")

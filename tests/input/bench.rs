@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use sluice::rehearsal::{EVIDENCE_BUCKET, artifact, aws_of, in_virtual_time};
+use sluice_core::evidence::Evidence;
 use sluice_gates::{AnyGate, BakeGate, ClearGate};
 use sluice_host::{Ended, Handled, Host, handle, reap};
 use sluice_world::codepipeline::{
@@ -54,6 +55,8 @@ pub(super) struct Case {
     pub(super) dies: Option<(usize, Record)>,
     /// Whether the last event comes once more when all is over.
     pub(super) once_more: bool,
+    /// What makes the page of evidence.
+    pub(super) page: fn(&Evidence) -> String,
 }
 
 impl Default for Case {
@@ -71,6 +74,7 @@ impl Default for Case {
             twice: false,
             dies: None,
             once_more: false,
+            page: sluice_host::page,
         }
     }
 }
@@ -262,12 +266,14 @@ async fn run(case: Case) -> Done {
     (case.prepare)(&world);
     let gathered: Arc<Mutex<Gathered>> = Arc::default();
     let log = Arc::clone(&gathered);
-    let host = Arc::new(Host::new(
+    let mut host = Host::new(
         aws_of(&world),
         case.gates,
         case.bucket.then(|| EVIDENCE_BUCKET.to_owned()),
         Arc::new(move |line| log.lock().unwrap().log.push(line)),
-    ));
+    );
+    host.page = case.page;
+    let host = Arc::new(host);
     let (doctor, lives, twice) = (case.doctor, case.lives, case.twice);
     let dies = case.dies;
     let (own, weak) = (Arc::clone(&gathered), world.downgraded());

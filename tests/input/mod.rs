@@ -5,6 +5,7 @@ mod artifacts;
 mod bench;
 mod events;
 mod limits;
+mod pages;
 mod parameters;
 mod plans;
 mod reaped;

@@ -5,6 +5,10 @@
 //! `cases` declares them as data, `run` runs one, `render` writes the page.
 //! A case is a test of its own; one more holds the page to what came out.
 
+#[cfg(test)]
+mod canaries;
+#[cfg(test)]
+mod canary_pages;
 mod cases;
 #[cfg(test)]
 mod pages;
@@ -57,6 +61,8 @@ pub(crate) struct Case {
     pub(crate) others: &'static [&'static str],
     /// Other metrics, as in a scenario, one a line.
     pub(crate) metrics: &'static [&'static str],
+    /// Aliases of functions, as in a scenario, one a line.
+    pub(crate) aliases: &'static [&'static str],
     /// How often it is looked at.
     pub(crate) look_every: &'static str,
     /// What else is true of the pipeline, as in a scenario.
@@ -128,6 +134,7 @@ pub(crate) const BAKE: Case = Case {
     errors_also: "",
     others: &[],
     metrics: &[],
+    aliases: &[],
     look_every: "5m",
     pipeline: "",
     refusals: &[],

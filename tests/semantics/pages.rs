@@ -3,7 +3,8 @@
 
 use serde_json::{Value, json};
 use sluice_core::evidence::Evidence;
-use sluice_report::{page, text};
+use sluice_host::page;
+use sluice_report::text;
 
 use super::replayed::{FIRED, QUIET, all, changed, row};
 
@@ -79,6 +80,9 @@ fn every_picture_has_a_title_or_a_label() {
         let page = page(&evidence);
         for picture in between(&page, "<svg", "</svg>") {
             let (opening, inside) = picture.split_once('>').unwrap();
+            if opening.contains(" aria-hidden=\"true\"") {
+                continue;
+            }
             assert!(opening.contains(" role=\"img\""), "{name}: {opening}");
             let labelled = between(opening, "aria-labelledby=\"", "\"");
             let has_title = labelled
@@ -239,6 +243,19 @@ fn a_page_is_made_of_evidence_that_holds_nothing() {
         let page = page(&nothing);
         assert!(page.contains("FiredAndRecovered"), "{part}");
         check_stands_alone(&page, part);
+    }
+}
+
+#[test]
+fn the_page_of_every_row_says_whether_its_verdict_came_out_again() {
+    for (name, evidence) in all() {
+        let page = page(&evidence);
+        let said = page.split("id=\"replay\"").nth(1).unwrap();
+        let expected = match evidence.verdict {
+            Some(_) => "When this page was made, it agreed.",
+            None => "When this page was made: there is no verdict to compute again",
+        };
+        assert!(said.contains(expected), "{name}");
     }
 }
 

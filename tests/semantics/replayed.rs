@@ -139,6 +139,12 @@ fn moments_that_no_rule_can_reckon_with_are_refused() {
         });
         check(&quiet, "no clock of a release shows");
     }
+    for place in ["/begun/began", "/begun/start", "/facts/now"] {
+        let safe = changed(&row(SAFE), |own| {
+            *own.pointer_mut(place).unwrap() = json!("9999-12-30T00:00:00Z");
+        });
+        check(&safe, "no clock of a release shows");
+    }
 }
 
 #[test]
@@ -162,12 +168,14 @@ fn a_release_that_was_over_is_replayed_from_what_codepipeline_said() {
 
 /// A row in which an alarm fired and recovered between two looks.
 pub(super) const FIRED: &str = "an_alarm_that_fires_and_recovers_between_two_looks_fails";
+/// A canary that passes.
+pub(super) const SAFE: &str = "a_new_version_that_is_as_good_passes";
 /// A row that passes.
 pub(super) const QUIET: &str = "exactly_the_required_requests_are_enough";
 
 #[test]
 fn the_published_schema_knows_every_field_of_evidence() {
-    let schema = sluice_core::schema::evidence_schema();
+    let schema = sluice_gates::evidence_schema();
     let known = schema["properties"].as_object().unwrap();
     let required = schema["required"].as_array().unwrap();
     let codes = schema.pointer("/$defs/ReasonCode").unwrap().to_string();

@@ -187,11 +187,15 @@ pub(crate) fn settings(case: &Case) -> Vec<String> {
         settings.push(case.settings.to_owned());
     }
     if case.gate == "canary" {
-        settings.push(CANARY_SETTINGS.to_owned());
-        if !case.settings.contains("groups:") {
+        let says = |field| case.settings.contains(field);
+        settings.push(CANARY_HORIZON.to_owned());
+        if !says("preset:") {
+            settings.push(CANARY_NAMESPACE.to_owned());
+        }
+        if !says("preset:") && !says("groups:") && !says("before_after:") {
             settings.push(CANARY_GROUPS.to_owned());
         }
-        if !case.settings.contains("metrics:") {
+        if !says("preset:") && !says("metrics:") {
             settings.push(CANARY_METRICS.to_owned());
         }
     }
@@ -199,7 +203,10 @@ pub(crate) fn settings(case: &Case) -> Vec<String> {
 }
 
 /// What all canary gates of the page have.
-const CANARY_SETTINGS: &str = "namespace: Shop, horizon: 30m";
+const CANARY_HORIZON: &str = "horizon: 30m";
+
+/// Where their metrics are unless a preset says it.
+const CANARY_NAMESPACE: &str = "namespace: Shop";
 
 /// Which versions they compare unless a row says otherwise.
 const CANARY_GROUPS: &str = "groups: { baseline: { dimensions: { Version: old } }, \
@@ -257,6 +264,12 @@ fn scenario(case: &Case) -> String {
     }
     if case.errors.is_empty() && case.others.is_empty() {
         text.push_str("  []\n");
+    }
+    if !case.aliases.is_empty() {
+        text.push_str("aliases:\n");
+        for alias in case.aliases {
+            text.push_str(&format!("  - {alias}\n"));
+        }
     }
     if !case.refusals.is_empty() {
         text.push_str("refusals:\n");

@@ -106,6 +106,16 @@ fn a_clear_whose_alarm_was_red_again_passes_after_no_fault_at_any_call() {
 }
 
 #[test]
+fn a_canary_that_passes_is_not_kept_from_it_by_one_passing_fault_at_any_call() {
+    check("canary", Ends::Pass);
+}
+
+#[test]
+fn a_canary_that_fails_more_often_from_some_minute_on_passes_after_no_fault_at_any_call() {
+    check("canary", Ends::NoPass);
+}
+
+#[test]
 fn pairs_of_faults_break_nothing() {
     const PAIRS: u64 = 400;
     let mut random = Random::from_seed(2);

@@ -84,6 +84,41 @@ fn a_child_of_a_composite_alarm_that_is_not_shown_does_not_shorten_the_settling(
     assert_eq!(bake(composite, FaultPlan::default()).outcome, passed());
 }
 
+/// A canary whose first look fails, so that all but its first minute is worse.
+#[test]
+fn a_canary_that_was_good_for_a_minute_and_fails_more_often_since_does_not_pass() {
+    let canary = SUBJECTS.iter().find(|own| own.kind == "canary").unwrap();
+    let faults = FaultPlan {
+        calls: vec![CallFault {
+            at: Which::Nth(2),
+            kind: Kind::HalfBody,
+            times: 1,
+        }],
+        ..FaultPlan::default()
+    };
+    let case = Case::of(1, (canary.six_looks)(Ends::NoPass), true, faults);
+    let ran = run(&case, Arc::new(|_| {})).unwrap();
+    assert_eq!(ran.broken, Vec::<String>::new());
+    assert_eq!(ran.outcome, Outcome::Stop);
+}
+
+#[test]
+fn a_verdict_whose_record_a_look_wrote_that_died_is_computed_again() {
+    let faults = FaultPlan {
+        calls: vec![CallFault {
+            at: Which::Of("s3:PutObject".to_owned(), 1),
+            kind: Kind::KilledAfter,
+            times: 1,
+        }],
+        ..FaultPlan::default()
+    };
+    let ran = bake(|_| {}, faults);
+    assert_eq!(ran.broken, Vec::<String>::new());
+    assert_eq!(ran.outcome, passed());
+    let evidence = &ran.evidence[0];
+    assert!(evidence.begun["began"] != evidence.looked.0.to_string());
+}
+
 #[test]
 fn a_stage_whose_latest_release_is_not_told_is_asked_about_again() {
     let calls = |times| CallFault {

@@ -4,37 +4,18 @@ use std::path::Path;
 
 use sluice::rehearsal::{EVIDENCE_BUCKET, functions_in, in_virtual_time, world_of};
 use sluice_world::Scenario;
-use sluice_world::codepipeline::{Action, Execution, ExecutionStatus, Mode, Pipeline, Stage, Work};
+use sluice_world::codepipeline::{Execution, ExecutionStatus, Pipeline};
 use sluice_world::faults::FaultPlan;
+
+use crate::pipelines::bake_alone;
 
 const SERVICES: usize = 100;
 
 fn pipeline(service: usize) -> Pipeline {
-    let parameters = format!(
-        r##"{{"pipeline":"service-{service}","release":"#{{codepipeline.PipelineExecutionId}}","stage":"prod",
-        "gate":"bake","settings":{{"for":"10m","traffic":"not_measured","since":"gate","alarms":["errors"]}}}}"##
-    );
-    let action = Action {
-        name: "bake".to_owned(),
-        run_order: 1,
-        work: Work::Lambda {
-            function: "sluice-bake".to_owned(),
-            user_parameters: Some(parameters),
-        },
-        input_artifacts: Vec::new(),
-        output_artifacts: Vec::new(),
-        namespace: None,
-    };
-    Pipeline {
-        name: format!("service-{service}"),
-        mode: Mode::Superseded,
-        version: 1,
-        artifact_bucket: "artifacts".to_owned(),
-        stages: vec![Stage {
-            name: "prod".to_owned(),
-            actions: vec![action],
-        }],
-    }
+    bake_alone(
+        &format!("service-{service}"),
+        r#"{"for":"10m","traffic":"not_measured","since":"gate","alarms":["errors"]}"#,
+    )
 }
 
 /// Releases all services while CloudWatch refuses like this; gives the

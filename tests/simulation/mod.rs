@@ -2,6 +2,7 @@
 //! plans, scenarios and faults are drawn together. What is held to be true of
 //! each run is in `sluice::faults`.
 
+mod delays;
 mod every_call;
 mod found;
 mod many_services;

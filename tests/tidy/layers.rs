@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 const MAY_NAME: [(&str, &[&str]); 9] = [
     ("sluice-core", &[]),
     ("sluice-judge", &[]),
-    ("sluice-report", &["sluice-core"]),
+    ("sluice-report", &["sluice-core", "sluice-judge"]),
     ("sluice-aws", &["sluice-core"]),
     (
         "sluice-gates",
@@ -19,7 +19,7 @@ const MAY_NAME: [(&str, &[&str]); 9] = [
     ),
     (
         "sluice-host",
-        &["sluice-gates", "sluice-aws", "sluice-core"],
+        &["sluice-gates", "sluice-report", "sluice-aws", "sluice-core"],
     ),
     ("sluice-world", &[]),
     (

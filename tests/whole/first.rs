@@ -8,13 +8,7 @@ use sluice_core::plan::Plan;
 use sluice_world::Scenario;
 use sluice_world::codepipeline::ExecutionStatus;
 
-const PLAN: &str = "
-service: checkout
-stages:
-  prod:
-    gates:
-      - bake: { for: 30m, traffic: not_measured, alarms: [errors] }
-";
+use super::PLAN;
 
 fn run(scenario: &str) -> Rehearsed {
     let plan = Plan::read_yaml(PLAN).expect("it is right");

@@ -4,8 +4,10 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use sluice::rehearsal::{EVIDENCE_BUCKET, functions_in, in_virtual_time};
-use sluice_world::codepipeline::{Action, ExecutionStatus, Mode, Pipeline, Stage, Work};
+use sluice_world::codepipeline::{ExecutionStatus, Pipeline};
 use sluice_world::{Scenario, World};
+
+use crate::pipelines::bake_alone;
 
 const BAKES: usize = 100;
 const ALARMS: usize = 20;
@@ -31,31 +33,10 @@ fn scenario() -> Scenario {
 }
 
 fn pipeline(bake: usize) -> Pipeline {
-    let parameters = format!(
-        r##"{{"pipeline":"p{bake}","release":"#{{codepipeline.PipelineExecutionId}}","stage":"prod","gate":"bake",
-        "settings":{{"for":"30m","traffic":"not_measured","since":"gate","at_most":"4h","alarms":[{{"prefix":"b{bake:02}-"}}]}}}}"##
+    let settings = format!(
+        r#"{{"for":"30m","traffic":"not_measured","since":"gate","at_most":"4h","alarms":[{{"prefix":"b{bake:02}-"}}]}}"#
     );
-    let action = Action {
-        name: "bake".to_owned(),
-        run_order: 1,
-        work: Work::Lambda {
-            function: "sluice-bake".to_owned(),
-            user_parameters: Some(parameters),
-        },
-        input_artifacts: Vec::new(),
-        output_artifacts: Vec::new(),
-        namespace: None,
-    };
-    Pipeline {
-        name: format!("p{bake}"),
-        mode: Mode::Superseded,
-        version: 1,
-        artifact_bucket: "artifacts".to_owned(),
-        stages: vec![Stage {
-            name: "prod".to_owned(),
-            actions: vec![action],
-        }],
-    }
+    bake_alone(&format!("p{bake}"), &settings)
 }
 
 #[test]

@@ -9,13 +9,7 @@ use sluice_world::codepipeline::{Execution, ExecutionStatus};
 use sluice_world::wire::Protocol;
 use sluice_world::{Scenario, World};
 
-const PLAN: &str = "
-service: checkout
-stages:
-  prod:
-    gates:
-      - bake: { for: 30m, traffic: not_measured, alarms: [errors] }
-";
+use super::PLAN;
 
 /// Fires once at 12m and recovers. The stage is retried with `mode` an hour
 /// after it failed.

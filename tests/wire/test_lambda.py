@@ -1,4 +1,4 @@
-"""Invoke with InvocationType Event, and what is no call to AWS.
+"""Invoke with InvocationType Event, GetAlias, and what is no call to AWS.
 
 moto runs functions in containers or echoes the payload; neither is compared."""
 
@@ -43,6 +43,24 @@ def test_an_answer_cannot_be_waited_for(world):
     with pytest.raises(ClientError) as refused:
         invoke(world, "{}", InvocationType="RequestResponse")
     assert refused.value.response["Error"]["Code"] == "InvalidParameterValueException"
+
+
+def test_an_alias_shows_its_version_and_its_weights(world):
+    shown = world.client("lambda").get_alias(FunctionName="checkout", Name="live")
+    assert (shown["Name"], shown["FunctionVersion"]) == ("live", "7")
+    assert shown["RoutingConfig"] == {"AdditionalVersionWeights": {"8": 0.1}}
+    assert shown["AliasArn"].endswith(":function:checkout:live")
+
+
+def test_an_alias_that_divides_nothing_has_no_weights(world):
+    shown = world.client("lambda").get_alias(FunctionName="checkout", Name="still")
+    assert "RoutingConfig" not in shown
+
+
+def test_an_alias_that_is_not_there_is_not_found(world):
+    with pytest.raises(ClientError) as refused:
+        world.client("lambda").get_alias(FunctionName="checkout", Name="dead")
+    assert refused.value.response["Error"]["Code"] == "ResourceNotFoundException"
 
 
 def test_a_service_that_is_not_imitated_is_named(world):

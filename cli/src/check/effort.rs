@@ -14,6 +14,8 @@ use sluice_core::settings::{
     Settle, Traffic, Validate,
 };
 
+use super::price::{Dollars, price};
+
 /// What one gate will do as an action of CodePipeline.
 pub(super) struct Effort {
     /// The earliest pass, after the first look.
@@ -25,6 +27,11 @@ pub(super) struct Effort {
     /// AWS calls of a look that is neither the first nor the last, while no
     /// alarm moves, by operation.
     pub(super) calls: BTreeMap<&'static str, u32>,
+    /// Metrics that such a look reads, each of which is billed.
+    pub(super) metrics_each: u32,
+    /// Looks that have something to read at most, where others answer from
+    /// the clock alone.
+    pub(super) reads_max: Option<u32>,
 }
 
 impl Effort {
@@ -34,6 +41,20 @@ impl Effort {
             .as_seconds()
             .div_ceil(self.pace.as_seconds().max(1))
             .saturating_add(1)
+    }
+
+    /// What a release costs here, with looks at the densest, until so long after the first look.
+    pub(super) fn price_until(&self, length: Duration) -> Dollars {
+        let looks = self.looks_until(length);
+        price(self, looks, looks.min(self.reads_max.unwrap_or(looks)))
+    }
+
+    /// Requests of one look that CloudWatch bills as such: `GetMetricData` is
+    /// billed by metric.
+    pub(super) fn billed_requests(&self) -> u32 {
+        let billed = |name: &str| name.starts_with("cloudwatch:Describe");
+        let calls = self.calls.iter().filter(|(name, _)| billed(name));
+        calls.map(|(_, count)| count).sum()
     }
 
     /// AWS calls of one look.
@@ -63,7 +84,12 @@ fn canary_effort(canary: &Canary) -> Effort {
         region: group.region.clone(),
         role: group.role.clone(),
     };
-    let one_place = group(&canary.groups.baseline) == group(&canary.groups.canary);
+    // The versions behind an alias are in one place, and one group read over
+    // two times is two calls.
+    let one_place = canary.before_after.is_none()
+        && canary
+            .known_groups()
+            .is_none_or(|both| group(&both.baseline) == group(&both.canary));
     calls.insert("cloudwatch:GetMetricData", if one_place { 1 } else { 2 });
     Effort {
         passes_after: period
@@ -72,11 +98,14 @@ fn canary_effort(canary: &Canary) -> Effort {
         at_most: canary.at_most().min(LAMBDA_ACTION_MAX),
         pace: period,
         calls,
+        metrics_each: series_each(canary),
+        // A look before the next period has closed reads nothing.
+        reads_max: Some(canary.periods().saturating_add(1)),
     }
 }
 
 /// Series that a look of a canary reads at most, each of which is billed.
-pub(super) fn series_each(canary: &Canary) -> u32 {
+fn series_each(canary: &Canary) -> u32 {
     let of_one = |metric: &CanaryMetric| match metric {
         CanaryMetric::Count(_) => 2,
         CanaryMetric::Series(metric) if metric.is_percentile() => 2,
@@ -103,7 +132,9 @@ fn bake_effort(bake: &Bake) -> Effort {
         passes_after: bake.bake_for.saturating_add(settle),
         at_most: bake.at_most().min(LAMBDA_ACTION_MAX),
         pace: Duration::from_signed(pace(bake)),
+        metrics_each: calls.get("cloudwatch:GetMetricData").copied().unwrap_or(0),
         calls,
+        reads_max: None,
     }
 }
 
@@ -113,6 +144,8 @@ fn clear_effort(clear: &Clear) -> Effort {
         at_most: clear.within.unwrap_or(Duration::ZERO),
         pace: Duration::from_signed(LOOK_AGAIN_AFTER),
         calls: calls(&clear.alarms, clear.release_check),
+        metrics_each: 0,
+        reads_max: None,
     }
 }
 

@@ -5,6 +5,7 @@ use sluice_core::plan::{GateSettings, Plan};
 
 use super::Checked;
 use super::effort::effort;
+use super::power::Estimate;
 
 /// All plans, in the order of the command line.
 pub(super) fn document(checked: &[Checked]) -> Value {
@@ -24,24 +25,25 @@ fn plan(checked: &Checked) -> Value {
     });
     if let Some(plan) = &checked.plan {
         document["service"] = json!(plan.service);
-        document["gates"] = json!(gates(plan));
+        document["gates"] = json!(gates(checked, plan));
     }
     document
 }
 
-fn gates(plan: &Plan) -> Vec<Value> {
+fn gates(checked: &Checked, plan: &Plan) -> Vec<Value> {
     let mut gates = Vec::new();
     for stage in &plan.stages {
         for gate in &stage.gates {
-            gates.push(one(&stage.name, &gate.name, &gate.settings));
+            let estimate = checked.estimate(&stage.name, &gate.name);
+            gates.push(one(&stage.name, &gate.name, &gate.settings, estimate));
         }
     }
     gates
 }
 
-fn one(stage: &str, gate: &str, settings: &GateSettings) -> Value {
+fn one(stage: &str, gate: &str, settings: &GateSettings, estimate: Option<&Estimate>) -> Value {
     let effort = effort(settings);
-    json!({
+    let mut document = json!({
         "stage": stage,
         "gate": gate,
         "settings": settings.to_json(),
@@ -51,5 +53,12 @@ fn one(stage: &str, gate: &str, settings: &GateSettings) -> Value {
         "looks_until_pass_max": effort.looks_until(effort.passes_after),
         "looks_max": effort.looks_until(effort.at_most),
         "calls_each_look_between": effort.calls,
-    })
+        "metrics_each_look": effort.metrics_each,
+        "dollars_until_pass": effort.price_until(effort.passes_after).0,
+        "dollars_until_at_most": effort.price_until(effort.at_most).0,
+    });
+    if let Some(estimate) = estimate {
+        document["estimate"] = json!(estimate);
+    }
+    document
 }

@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
+use sluice_core::Duration;
 use sluice_core::plan::{GateSettings, Plan};
 use sluice_core::problems::Severity;
 use sluice_core::settings::{
@@ -12,7 +13,8 @@ use sluice_core::settings::{
 };
 
 use super::Checked;
-use super::effort::{Effort, effort, series_each};
+use super::effort::{Effort, effort};
+use super::power::{self, Estimate};
 
 const STRONG: Style = Style::new().bold();
 const FAINT: Style = Style::new().dimmed();
@@ -23,6 +25,8 @@ const ADVICE: Style = AnsiColor::Cyan.on_default();
 const FOOTNOTE: &str = "\
 Looks are counted at the densest; CodePipeline may ask less often. Calls are
 those of a look while no alarm moves; the first and the last make a few more.
+Prices are list prices of us-east-1, before free tiers: $0.01 for a thousand
+requests of CloudWatch or metrics read, and Lambda for a second each look.
 ";
 
 /// Everything about all plans.
@@ -33,6 +37,9 @@ pub(super) fn text(checked: &[Checked], quiet: bool) -> String {
     }
     if !quiet && checked.iter().any(|checked| checked.plan.is_some()) {
         let _ = write!(out, "{FAINT}{FOOTNOTE}{FAINT:#}");
+        if let Some(estimate) = checked.iter().find_map(|checked| checked.estimates.first()) {
+            let _ = write!(out, "{FAINT}{}{FAINT:#}", estimate.2.assumptions());
+        }
     }
     out
 }
@@ -70,7 +77,7 @@ fn one(out: &mut String, checked: &Checked, quiet: bool) {
                     format!("; {count}")
                 },
             );
-            gates(out, plan);
+            gates(out, checked, plan);
         }
     }
 }
@@ -111,7 +118,7 @@ fn number(count: usize, what: &str) -> String {
     }
 }
 
-fn gates(out: &mut String, plan: &Plan) {
+fn gates(out: &mut String, checked: &Checked, plan: &Plan) {
     for stage in &plan.stages {
         for gate in &stage.gates {
             let effort = effort(&gate.settings);
@@ -129,6 +136,10 @@ fn gates(out: &mut String, plan: &Plan) {
             for detail in details {
                 let _ = writeln!(out, "    {detail}");
             }
+            let _ = writeln!(out, "    {}", price(&effort));
+            if let GateSettings::Canary(_) = gate.settings {
+                power(out, checked.estimate(&stage.name, &gate.name));
+            }
             if gate.settings.mode() == Mode::WatchOnly {
                 let _ = writeln!(out, "    only watches: it stops no release");
             }
@@ -136,6 +147,29 @@ fn gates(out: &mut String, plan: &Plan) {
                 let _ = writeln!(out, "    judges a replaced or stopped release all the same");
             }
         }
+    }
+}
+
+/// `costs about $0.0017 a release until it can pass, about $0.006 until 4h`
+fn price(effort: &Effort) -> String {
+    let (pass, end) = (effort.passes_after, effort.at_most);
+    let until_end = effort.price_until(end);
+    if end <= pass || pass == Duration::ZERO {
+        format!("costs {until_end} a release")
+    } else {
+        let until_pass = effort.price_until(pass);
+        format!("costs {until_pass} a release until it can pass, {until_end} until {end}")
+    }
+}
+
+/// How long a pass will take, where it was asked.
+fn power(out: &mut String, estimate: Option<&Estimate>) {
+    let Some(estimate) = estimate else {
+        let _ = writeln!(out, "    {}", power::HOW_TO_ASK);
+        return;
+    };
+    for line in estimate.lines() {
+        let _ = writeln!(out, "    {line}");
     }
 }
 
@@ -189,21 +223,21 @@ fn describe_canary(canary: &Canary, effort: &Effort) -> (String, Vec<String>) {
         pace,
         ..
     } = effort;
-    let mut details = vec![
+    let mut details = super::groups::lines(canary);
+    details.extend([
         format!("compares {}", names.join(", ")),
+        format!("can pass {passes_after} after its first look; ends undecided after {at_most}"),
         format!(
-            "can pass {passes_after} after its first look, if there is enough traffic; \
-             ends undecided after {at_most}"
-        ),
-        format!(
-            "looks every {pace}: {} until it can pass, {} until {at_most}; {} AWS calls and {} \
-             metrics read each",
+            "looks every {pace}: {} until it can pass, {} until {at_most}",
             effort.looks_until(*passes_after),
-            effort.looks_until(*at_most),
-            effort.calls_each(),
-            series_each(canary)
+            effort.looks_until(*at_most)
         ),
-    ];
+        format!(
+            "each look makes {} AWS calls and reads {} metrics",
+            effort.calls_each(),
+            effort.metrics_each
+        ),
+    ]);
     let watched = canary.metrics.len() - names.len();
     if watched > 0 {
         details.push(format!("only watches {}", number(watched, "other metric")));
@@ -284,7 +318,7 @@ fn alarms(alarms: &[AlarmRef]) -> String {
 }
 
 /// A text of the plan without what could steer a terminal.
-fn printable(text: &str) -> String {
+pub(super) fn printable(text: &str) -> String {
     text.chars()
         .map(|c| if c.is_control() { '?' } else { c })
         .collect()

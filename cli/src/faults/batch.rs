@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
+use sluice_core::ReasonCode;
 use sluice_world::faults::{Kind, Switches};
 
 use super::run::{Outcome, Ran, run};
@@ -23,6 +24,10 @@ pub struct Batch {
     pub occurred: BTreeMap<Kind, u64>,
     /// Switches that were turned in any of them.
     pub switches: BTreeSet<&'static str>,
+    /// How often each kind of fault occurred around each kind of gate.
+    pub occurred_to: BTreeMap<(String, Kind), u64>,
+    /// How often each kind of gate gave each reason.
+    pub reasons: BTreeMap<(String, ReasonCode), u64>,
     /// How often they ended how, by the gate's kind.
     pub outcomes: BTreeMap<(String, Outcome), u64>,
     /// What was broken, each with all that is needed to see it again.
@@ -63,10 +68,17 @@ impl Batch {
     fn count(&mut self, case: &Case, ran: Ran) {
         self.calls += ran.calls;
         self.looks_max = self.looks_max.max(ran.looks);
-        for (kind, times) in ran.occurred {
-            *self.occurred.entry(kind).or_default() += times;
-        }
         let kind = case.sketch.as_ref().map_or("", |sketch| sketch.kind);
+        for (fault, times) in ran.occurred {
+            *self.occurred.entry(fault).or_default() += times;
+            let to = (kind.to_owned(), fault);
+            *self.occurred_to.entry(to).or_default() += times;
+        }
+        let reasons = ran.evidence.iter().filter_map(|own| own.reason.as_ref());
+        for reason in reasons {
+            let given = (kind.to_owned(), reason.code);
+            *self.reasons.entry(given).or_default() += 1;
+        }
         let ended = (kind.to_owned(), ran.outcome);
         *self.outcomes.entry(ended).or_default() += 1;
         if !ran.broken.is_empty() {
@@ -79,6 +91,18 @@ impl Batch {
     pub fn ended(&self, kind: &str, outcome: &Outcome) -> u64 {
         let ended = (kind.to_owned(), outcome.clone());
         self.outcomes.get(&ended).copied().unwrap_or(0)
+    }
+
+    /// How often this kind of gate gave this reason.
+    pub fn gave(&self, kind: &str, reason: ReasonCode) -> u64 {
+        let given = (kind.to_owned(), reason);
+        self.reasons.get(&given).copied().unwrap_or(0)
+    }
+
+    /// Kinds of faults that never occurred around this kind of gate.
+    pub fn never_occurred_to(&self, kind: &str) -> Vec<Kind> {
+        let never = |fault: &Kind| !self.occurred_to.contains_key(&(kind.to_owned(), *fault));
+        Kind::all().filter(never).collect()
     }
 
     /// Kinds of faults and switches that never were: a run without them shows
@@ -123,6 +147,9 @@ impl fmt::Display for Batch {
         )?;
         for ((kind, outcome), times) in &self.outcomes {
             writeln!(f, "  {times:>6}  {kind}: {outcome}")?;
+        }
+        for ((kind, reason), times) in &self.reasons {
+            writeln!(f, "  {times:>6}  {kind}: {reason}")?;
         }
         for (kind, times) in &self.occurred {
             writeln!(f, "  {times:>6}  {kind:?}")?;

@@ -1,16 +1,17 @@
 //! What must be true of every release, whatever went wrong in it.
 //!
 //! (a) one final answer, (b) an answer in time, (c) no go without evidence,
-//! (d) repeating changes nothing; no secret comes out, nothing is rolled back.
+//! (d) repeating changes nothing; a verdict computed again is the same; no
+//! secret comes out, nothing is rolled back.
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
-use sluice_core::Verdict;
 use sluice_core::evidence::Evidence;
 use sluice_core::plan::GateSettings;
 use sluice_core::settings::{Mode, OnRollback};
 use sluice_core::token::sha256;
 use sluice_core::verdict::{DecidedBy, Outcome};
+use sluice_core::{ReasonCode, Verdict};
 use sluice_world::codepipeline::{
     ActionRun, ActionStatus, Answer, Execution, InvocationRecord, JobRecord, JobState,
 };
@@ -20,6 +21,7 @@ use super::records::{evidence, record_of};
 use super::run::{Gate, Seen};
 use super::subjects::SUBJECTS;
 use super::truth::Truth;
+use crate::replay::replayed;
 
 /// Marks of the credentials that jobs bring.
 const SECRETS: [&str; 2] = ["ArtifactSecretKey", "ArtifactSessionToken"];
@@ -45,6 +47,7 @@ pub(super) fn check(seen: &Seen) -> Vec<String> {
         }
     }
     repeating_changes_nothing(seen, &mut broken);
+    computed_again(seen, &mut broken);
     no_secret_comes_out(seen, &mut broken);
     for operation in seen.calls.keys() {
         if ROLLS_BACK.iter().any(|name| operation.ends_with(name)) {
@@ -169,27 +172,46 @@ fn go_has_evidence(
         return Err("it says stop".to_owned());
     }
     decided(&evidence, watches, seen)?;
-    if evidence.verdict != Some(Verdict::Pass) {
+    let has_passed = evidence.verdict == Some(Verdict::Pass);
+    if !has_passed && !is_accepted(&evidence, seen) {
         return Ok(());
     }
     let subject = SUBJECTS.iter().find(|own| own.kind == settings.kind());
     let subject = subject.ok_or("the gate is not among the subjects")?;
     let truth = Truth::of(execution, action, &evidence, seen);
-    (subject.may_pass)(settings, &evidence, &truth)
+    let allows = if has_passed {
+        subject.may_pass
+    } else {
+        subject.may_accept
+    };
+    allows(settings, &evidence, &truth)
+}
+
+/// Whether the gate itself says that what is undecided may go on.
+fn is_accepted(evidence: &Evidence, seen: &Seen) -> bool {
+    let code = evidence.reason.as_ref().map(|reason| reason.code);
+    evidence.decision.decided_by == DecidedBy::Policy
+        && !seen.proceeds
+        && code.is_some_and(ReasonCode::is_accepted)
 }
 
 /// Whether the release is a rollback, which the plan only has watched.
 fn only_watches_rollbacks(settings: &GateSettings, seen: &Seen) -> bool {
-    let GateSettings::Bake(bake) = settings else {
-        return false;
+    let on_rollback = match settings {
+        GateSettings::Bake(bake) => bake.on_rollback,
+        GateSettings::Canary(canary) => canary.on_rollback,
+        GateSettings::Clear(_) => return false,
     };
-    seen.scenario.pipeline.rollback && bake.on_rollback == OnRollback::Watch
+    seen.scenario.pipeline.rollback && on_rollback == OnRollback::Watch
 }
 
 fn decided(evidence: &Evidence, watches: bool, seen: &Seen) -> Result<(), String> {
     let is_so = match evidence.decision.decided_by {
         DecidedBy::Verdict => evidence.verdict == Some(Verdict::Pass),
-        DecidedBy::Policy => seen.proceeds && evidence.verdict == Some(Verdict::Inconclusive),
+        DecidedBy::Policy => {
+            (seen.proceeds || is_accepted(evidence, seen))
+                && evidence.verdict == Some(Verdict::Inconclusive)
+        }
         DecidedBy::WatchOnly => watches,
         DecidedBy::Waiver => false,
     };
@@ -294,6 +316,17 @@ fn repeating_changes_nothing(seen: &Seen, broken: &mut Vec<String>) {
                 "(d) a repeated look changed the answers of job {}",
                 job.0
             ));
+        }
+    }
+}
+
+/// Each verdict follows from its evidence.
+fn computed_again(seen: &Seen, broken: &mut Vec<String>) {
+    for evidence in seen.ends().filter(|own| own.verdict.is_some()) {
+        let found = replayed(evidence).text;
+        if found != "agrees" {
+            let (kind, job) = (&evidence.kind, &evidence.job);
+            broken.push(format!("the verdict of {kind} in job {job}: {found}"));
         }
     }
 }

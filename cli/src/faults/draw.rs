@@ -92,6 +92,11 @@ pub(super) fn surroundings(random: &mut Random, sketch: &mut Sketch) {
         let line = "{ name: any, rule: 'ALARM(\"alarm-0\")' }".to_owned();
         sketch.alarms.push(("any".to_owned(), line));
     }
+    around(random, sketch);
+}
+
+/// What does not depend on what a gate reads.
+pub(super) fn around(random: &mut Random, sketch: &mut Sketch) {
     pipeline(random, sketch);
     happenings(random, sketch);
     refusals(random, sketch);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 use serde_json::Value;
+use sluice_core::evidence::Evidence;
 use sluice_core::plan::{GatePlan, Plan};
 use sluice_world::codepipeline::{ActionRun, ActionStatus, Execution, Functions, Invocation};
 use sluice_world::faults::{Kind, ProcessRecord};
@@ -57,6 +58,8 @@ pub struct Ran {
     pub outcome: Outcome,
     /// Whether CodePipeline ended it, because nobody answered in time.
     pub is_silent: bool,
+    /// What gates wrote down about their ends, in order.
+    pub evidence: Vec<Evidence>,
 }
 
 /// What the checkers look at.
@@ -93,6 +96,7 @@ pub fn run(case: &Case, on_line: OnLine) -> Result<Ran, String> {
         looks: looks(&seen),
         outcome: outcome(&seen),
         is_silent: seen.world.codepipeline().faults().actions_timed_out > 0,
+        evidence: seen.ends().cloned().collect(),
     })
 }
 
@@ -202,6 +206,11 @@ fn outcome(seen: &Seen) -> Outcome {
 pub(super) type Gate = (String, GatePlan);
 
 impl Seen {
+    /// What gates wrote down about their ends.
+    pub(super) fn ends(&self) -> impl Iterator<Item = &Evidence> {
+        self.gathered.gates.iter().map(|end| &end.evidence)
+    }
+
     /// The gates that a release got to, each with its action.
     pub(super) fn actions<'a>(
         &'a self,

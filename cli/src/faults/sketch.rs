@@ -27,7 +27,8 @@ pub struct Sketch {
     pub requests: Vec<String>,
     /// Other metrics.
     pub metrics: Vec<String>,
-    /// Alarms that nothing depends on, by name; the first cannot be left out.
+    /// Alarms that nothing depends on, by name; the last one cannot be left
+    /// out. A gate that reads none has none.
     pub alarms: Vec<(String, String)>,
     /// Alarms that the plan does not name.
     pub extra_alarms: Vec<String>,
@@ -43,7 +44,9 @@ impl Sketch {
     fn plan(&self) -> String {
         let names: Vec<&str> = self.alarms.iter().map(|(name, _)| name.as_str()).collect();
         let mut settings = self.needed.clone();
-        settings.push(format!("alarms: [{}]", names.join(", ")));
+        if !names.is_empty() {
+            settings.push(format!("alarms: [{}]", names.join(", ")));
+        }
         settings.extend(self.settings.iter().cloned());
         let mut text = format!(
             "service: checkout\nstages:\n  {STAGE}:\n    gates:\n      - {}: {{ {} }}\n",
@@ -68,7 +71,9 @@ impl Sketch {
             "  requests: {{ namespace: Shop, name: Requests, values: [ {layers} ] }}\n"
         ));
         push_all(&mut text, "  ", &self.metrics);
-        text.push_str("alarms:\n");
+        if !self.alarms.is_empty() {
+            text.push_str("alarms:\n");
+        }
         let alarms: Vec<String> = self.alarms.iter().map(|(_, own)| own.clone()).collect();
         push_all(&mut text, "  - ", &alarms);
         push_all(&mut text, "  - ", &self.extra_alarms);

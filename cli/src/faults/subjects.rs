@@ -5,8 +5,14 @@ use sluice_core::plan::GateSettings;
 use sluice_world::random::Random;
 
 use super::draw::{MEASURED, empty, surroundings};
+use super::draw_canary::{canary, canary_of_six_looks};
 use super::sketch::Sketch;
-use super::truth::{Truth, bake_may_pass, clear_may_pass};
+use super::truth::{
+    Truth, accepts_nothing, bake_may_pass, canary_may_accept, canary_may_pass, clear_may_pass,
+};
+
+/// Whether the world's own truth allows what evidence claims.
+type Allows = fn(&GateSettings, &Evidence, &Truth<'_>) -> Result<(), String>;
 
 /// A kind of gate, as the faults know it.
 #[derive(Clone, Copy)]
@@ -21,8 +27,10 @@ pub struct Subject {
     /// wrong, or one that must not pass, because of what happens between two
     /// looks where that can be.
     pub six_looks: fn(Ends) -> Sketch,
-    /// Whether the world's own truth allows the pass that evidence claims.
-    pub(super) may_pass: fn(&GateSettings, &Evidence, &Truth<'_>) -> Result<(), String>,
+    /// Whether it may have passed.
+    pub(super) may_pass: Allows,
+    /// Whether it may have accepted what is undecided.
+    pub(super) may_accept: Allows,
 }
 
 /// How a gate has to end where nothing goes wrong.
@@ -36,13 +44,14 @@ pub enum Ends {
 
 /// All kinds of gates. A gate that is not here is not broken on purpose, and a
 /// test says so.
-pub const SUBJECTS: [Subject; 2] = [
+pub const SUBJECTS: [Subject; 3] = [
     Subject {
         kind: "bake",
         weight: 2,
         draw: bake,
         six_looks: bake_of_six_looks,
         may_pass: bake_may_pass,
+        may_accept: accepts_nothing,
     },
     Subject {
         kind: "clear",
@@ -50,6 +59,15 @@ pub const SUBJECTS: [Subject; 2] = [
         draw: clear,
         six_looks: clear_of_six_looks,
         may_pass: clear_may_pass,
+        may_accept: accepts_nothing,
+    },
+    Subject {
+        kind: "canary",
+        weight: 2,
+        draw: canary,
+        six_looks: canary_of_six_looks,
+        may_pass: canary_may_pass,
+        may_accept: canary_may_accept,
     },
 ];
 

@@ -2,6 +2,8 @@
 //! whether a pass is one that the truth allows. Written apart from the rules
 //! of the gates, and simpler: it only says what must not pass.
 
+mod canary;
+
 use jiff::{SignedDuration, Timestamp};
 use sluice_core::evidence::Evidence;
 use sluice_core::plan::GateSettings;
@@ -14,6 +16,8 @@ use sluice_world::cloudwatch::Transition;
 use sluice_world::cloudwatch::terms::AlarmState;
 use sluice_world::codepipeline::{ActionRun, Execution};
 use sluice_world::scenario::{Alarm, Layer};
+
+pub(super) use canary::{canary_may_accept, canary_may_pass};
 
 use super::run::Seen;
 
@@ -202,6 +206,11 @@ impl<'a> Truth<'a> {
         };
         refs.iter().flat_map(of).collect()
     }
+}
+
+/// For gates that accept nothing that is undecided.
+pub(super) fn accepts_nothing(_: &GateSettings, _: &Evidence, _: &Truth<'_>) -> Result<(), String> {
+    Err("such a gate accepts nothing that is undecided".to_owned())
 }
 
 /// Whether a bake may pass.

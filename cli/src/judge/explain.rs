@@ -29,7 +29,7 @@ pub(super) fn why(plan: &Plan, judgement: &Judgement, metric: &MetricResult) -> 
              (log e {:.2}) has passed what `beta` {} asks ({:.2}), and {periods} are at least the \
              {} that `min-bake` asks.",
             measured(metric),
-            metric.log_e_safe_best.unwrap_or(metric.log_e_safe),
+            metric.log_e_safe,
             plan.beta,
             judgement.log_e_safe_needed,
             plan.min_bake

@@ -133,7 +133,11 @@ pub(super) fn check_method(arguments: &JudgeArguments) -> Result<(), Trouble> {
     let (sequential, kayenta) = (&arguments.sequential, &arguments.kayenta);
     let (method, given) = match arguments.method {
         Method::Sequential => ("sequential", kayenta.given()),
-        Method::Kayenta => ("kayenta", sequential.given()),
+        Method::Kayenta => {
+            let mut given = sequential.given();
+            given.push(("html", arguments.html.is_some()));
+            ("kayenta", given)
+        }
     };
     if let Some((flag, _)) = given.iter().find(|(_, given)| *given) {
         let message = format!("`--{flag}` says nothing to `--method {method}`");

@@ -38,6 +38,7 @@ pub(super) fn judged(rules: &Rules, pair: &Pair) -> Result<Report, Trouble> {
         verdict,
         document: document(rules, &outcome, verdict, &why),
         text: text(rules, &outcome, verdict, &why, [&baseline, &canary]),
+        compared: None,
     })
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use sluice_core::duration::Duration;
 use sluice_judge::Verdict;
 use sluice_judge::sequential::{
-    Counts, Decision, Grid, Judgement, MetricResult, Misplaced, Paired, Plan, Reading, Sample,
+    Decision, Grid, Judgement, MetricResult, Misplaced, Paired, Plan, Reading,
 };
 
 use super::chart::{self, Range};
@@ -85,7 +85,8 @@ impl Compared<'_> {
             self.begin(),
         ));
         out.push('\n');
-        let (baseline, canary): (Vec<_>, Vec<_>) = self.paired.readings.iter().map(drawn).unzip();
+        let values = self.paired.readings.iter().map(Reading::values);
+        let (baseline, canary): (Vec<_>, Vec<_>) = values.map(|[one, two]| (one, two)).unzip();
         let decided = judgement.decided_at.map(|at| at.saturating_sub(1) as usize);
         out.push_str(&chart::values(&baseline, &canary, decided));
         if let Some(estimate) = self.metric.ratio {
@@ -140,22 +141,5 @@ pub(super) fn word(verdict: Verdict) -> &'static str {
         Verdict::Pass => "pass",
         Verdict::Fail => "fail",
         Verdict::Inconclusive => "inconclusive",
-    }
-}
-
-/// The values of a period, as they are drawn.
-fn drawn(reading: &Reading) -> (Option<f64>, Option<f64>) {
-    match reading {
-        Reading::Count { baseline, canary } => {
-            let rate = |counts: &Option<Counts>| {
-                let usable = counts.filter(|counts| counts.is_usable());
-                usable.map(|counts| counts.count / counts.total)
-            };
-            (rate(baseline), rate(canary))
-        }
-        Reading::Series { baseline, canary } => {
-            let value = |sample: &Option<Sample>| sample.map(|sample| sample.value);
-            (value(baseline), value(canary))
-        }
     }
 }

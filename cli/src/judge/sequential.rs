@@ -4,9 +4,11 @@
 use sluice_core::duration::Duration;
 use sluice_judge::Verdict;
 use sluice_judge::sequential::{
-    Grid, Judgement, Kind, Paired, Period, Plan, Reading, ReportedCounts, Sample, Timed, judge,
-    pair_counts, pair_series,
+    Comparison, Grid, Judgement, Kind, Paired, Period, Plan, Reading, ReportedCounts, Sample,
+    Timed, judge, pair_counts, pair_series,
 };
+
+use sluice_report::FilesCompared;
 
 use super::Report;
 use super::explain::why;
@@ -41,6 +43,12 @@ pub(super) fn judged(
     };
     let periods: Vec<Period> = paired.readings.iter().map(one_period).collect();
     let judgement = judge(plan, &periods).map_err(|error| Trouble::usage(error.to_string()))?;
+    let comparison = Comparison {
+        plan: plan.clone(),
+        start: grid.start,
+        period_seconds: grid.period_seconds,
+        periods,
+    };
     let Some(metric) = judgement.metrics.first() else {
         return Err(Trouble::usage("the plan has no metric"));
     };
@@ -55,10 +63,18 @@ pub(super) fn judged(
         why: why(plan, &judgement, metric),
         notes: notes(&paired, &judgement, align_start),
     };
+    let document = result.document();
     Ok(Report {
         verdict,
-        document: result.document(),
         text: result.text(),
+        compared: Some(FilesCompared {
+            verdict,
+            why: result.why,
+            notes: result.notes,
+            comparison,
+            document: document.clone(),
+        }),
+        document,
     })
 }
 

@@ -41,6 +41,7 @@ pub struct Aws {
     cloudwatch: Kept<Place, aws_sdk_cloudwatch::Client>,
     history: Kept<Place, aws_sdk_cloudwatch::Client>,
     codepipeline: Kept<(), aws_sdk_codepipeline::Client>,
+    lambda: Kept<Place, aws_sdk_lambda::Client>,
     s3: Kept<(), aws_sdk_s3::Client>,
     sts: Kept<(), aws_sdk_sts::Client>,
 }
@@ -124,6 +125,7 @@ impl Aws {
             cloudwatch: Kept::new(),
             history: Kept::new(),
             codepipeline: Kept::new(),
+            lambda: Kept::new(),
             s3: Kept::new(),
             sts: Kept::new(),
         }
@@ -132,6 +134,11 @@ impl Aws {
     /// What time it is.
     pub fn now(&self) -> Timestamp {
         self.wire.now()
+    }
+
+    /// The region that is called where nothing else is said.
+    pub(crate) fn region(&self) -> &str {
+        self.sdk.region().map_or("", Region::as_ref)
     }
 
     fn region_of(&self, place: &Place) -> Option<Region> {
@@ -170,6 +177,14 @@ impl Aws {
         self.codepipeline.or_make(&(), || {
             let config = config!(aws_sdk_codepipeline, self);
             aws_sdk_codepipeline::Client::from_conf(config.build())
+        })
+    }
+
+    /// For questions, which can be asked again.
+    pub(crate) fn lambda(&self, place: &Place) -> aws_sdk_lambda::Client {
+        self.lambda.or_make(place, || {
+            let config = config!(aws_sdk_lambda, self, place);
+            aws_sdk_lambda::Client::from_conf(config.build())
         })
     }
 

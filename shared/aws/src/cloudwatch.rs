@@ -1,10 +1,7 @@
 //! Alarms, and counts of requests.
 
 use aws_sdk_cloudwatch::operation::describe_alarms::builders::DescribeAlarmsFluentBuilder;
-use aws_sdk_cloudwatch::types::{
-    AlarmType, CompositeAlarm, Dimension, Metric as SdkMetric, MetricAlarm, MetricDataQuery,
-    MetricStat, ScanBy, StatusCode,
-};
+use aws_sdk_cloudwatch::types::{AlarmType, CompositeAlarm, MetricAlarm};
 use aws_smithy_types::DateTime;
 use jiff::{SignedDuration, Timestamp};
 use sluice_core::reading::{Alarm, AlarmKind, AlarmState, Count, Place};
@@ -12,6 +9,7 @@ use sluice_core::settings::{CountStatistic, Metric};
 
 use crate::clients::Aws;
 use crate::error::{AwsError, Refusal, sorted};
+use crate::metric_data::{SeriesQuery, Values};
 
 /// Names in one `DescribeAlarms` call, and records on one page (AWS limits).
 const NAMES_MAX: usize = 100;
@@ -105,7 +103,7 @@ impl Aws {
                 return Ok(found);
             }
         }
-        Err(too_many_pages(operation, place))
+        Err(too_many_pages(operation, place, PAGES_MAX))
     }
 
     /// Counts requests from `from` (inclusive) to `to` (exclusive) in periods
@@ -117,7 +115,6 @@ impl Aws {
         from: Timestamp,
         to: Timestamp,
     ) -> Result<Counted, AwsError> {
-        let operation = "cloudwatch:GetMetricData";
         let place = Place {
             region: metric.region.clone(),
             role: metric.role.clone(),
@@ -126,77 +123,18 @@ impl Aws {
             CountStatistic::Sum => "Sum",
             CountStatistic::SampleCount => "SampleCount",
         };
-        let dimensions = metric
-            .dimensions
-            .iter()
-            .map(|(name, value)| Dimension::builder().name(name).value(value).build())
-            .collect();
-        let query = MetricDataQuery::builder()
-            .id("requests")
-            .metric_stat(
-                MetricStat::builder()
-                    .metric(
-                        SdkMetric::builder()
-                            .namespace(&metric.namespace)
-                            .metric_name(&metric.name)
-                            .set_dimensions(Some(dimensions))
-                            .build(),
-                    )
-                    .period(i32::try_from(period_seconds).unwrap_or(i32::MAX))
-                    .stat(stat)
-                    .build(),
-            )
-            .build();
-        let client = self.cloudwatch(&place);
-        let mut counts = Vec::new();
-        let mut next = None;
-        for _ in 0..PAGES_MAX {
-            let answer = client
-                .get_metric_data()
-                .metric_data_queries(query.clone())
-                .start_time(date(from))
-                .end_time(date(to))
-                .scan_by(ScanBy::TimestampAscending)
-                .set_next_token(next)
-                .send()
-                .await
-                .map_err(|error| sorted(operation, &place, error))?;
-            next = answer.next_token.filter(|token| !token.is_empty());
-            for result in answer.metric_data_results.unwrap_or_default() {
-                match &result.status_code {
-                    Some(StatusCode::Complete) => {}
-                    // More of it is on the next page.
-                    Some(StatusCode::PartialData) if next.is_some() => {}
-                    Some(other) => {
-                        return Ok(Counted::Incomplete(format!(
-                            "CloudWatch answered `{}`",
-                            other.as_str()
-                        )));
-                    }
-                    None => {
-                        return Ok(Counted::Incomplete(
-                            "CloudWatch's answer has no status".to_owned(),
-                        ));
-                    }
-                }
-                let times = result.timestamps.unwrap_or_default();
-                let values = result.values.unwrap_or_default();
-                if times.len() != values.len() {
-                    return Ok(Counted::Incomplete(
-                        "CloudWatch sent times and values of different number".to_owned(),
-                    ));
-                }
-                counts.extend(times.iter().zip(values).map(|(at, count)| Count {
-                    at: moment(at),
-                    count,
-                }));
-            }
-            if next.is_none() {
-                counts.sort_by_key(|count| count.at);
-                return Ok(Counted::Whole(counts));
-            }
-        }
-        Err(too_many_pages(operation, &place))
+        let queries = [SeriesQuery {
+            namespace: metric.namespace.clone(),
+            name: metric.name.clone(),
+            dimensions: metric.dimensions.clone(),
+            stat: stat.to_owned(),
+            account: None,
+        }];
+        let values = self.series(&place, &queries, period_seconds, from, to);
+        Ok(match values.await? {
+            Values::Whole(values) => Counted::Whole(values.into_iter().flatten().collect()),
+            Values::Incomplete(why) => Counted::Incomplete(why),
+        })
     }
 
     /// Waits, on the wire's clock.
@@ -215,11 +153,11 @@ fn of_both_types(call: DescribeAlarmsFluentBuilder) -> DescribeAlarmsFluentBuild
         .alarm_types(AlarmType::CompositeAlarm)
 }
 
-pub(crate) fn too_many_pages(operation: &str, place: &Place) -> AwsError {
+pub(crate) fn too_many_pages(operation: &str, place: &Place, pages_max: usize) -> AwsError {
     AwsError {
         operation: operation.to_owned(),
         refusal: Refusal::Code("TooManyPages".to_owned()),
-        message: format!("the answer has more than {PAGES_MAX} pages"),
+        message: format!("the answer has more than {pages_max} pages"),
         place: place.clone(),
     }
 }

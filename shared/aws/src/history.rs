@@ -53,7 +53,11 @@ impl Aws {
             .await?
         {
             Histories::Whole(mut by_name) => Ok(by_name.remove(name).unwrap_or_default()),
-            Histories::TooLong => Err(too_many_pages("cloudwatch:DescribeAlarmHistory", place)),
+            Histories::TooLong => Err(too_many_pages(
+                "cloudwatch:DescribeAlarmHistory",
+                place,
+                PAGES_MAX,
+            )),
         }
     }
 

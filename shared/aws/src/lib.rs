@@ -8,6 +8,7 @@
 //!
 //! Start at [`Aws`].
 
+mod alias;
 mod apart;
 mod clients;
 mod cloudwatch;
@@ -19,6 +20,7 @@ mod s3;
 mod sts;
 mod wire;
 
+pub use alias::Alias;
 pub use clients::{Aws, NoRegion};
 pub use cloudwatch::Counted;
 pub use codepipeline::{

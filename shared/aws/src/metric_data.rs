@@ -13,8 +13,8 @@ use jiff::Timestamp;
 use sluice_core::reading::{Count, Place};
 
 use crate::clients::Aws;
-use crate::cloudwatch::{date, moment};
-use crate::error::{AwsError, Refusal, sorted};
+use crate::cloudwatch::{date, moment, too_many_pages};
+use crate::error::{AwsError, sorted};
 
 /// Queries in one call (AWS limit).
 const QUERIES_MAX: usize = 500;
@@ -105,12 +105,7 @@ impl Aws {
                 return Ok(whole(gathered, queries));
             }
         }
-        Err(AwsError {
-            operation: OPERATION.to_owned(),
-            refusal: Refusal::Code("TooManyPages".to_owned()),
-            message: format!("the answer has more than {PAGES_MAX} pages"),
-            place: place.clone(),
-        })
+        Err(too_many_pages(OPERATION, place, PAGES_MAX))
     }
 }
 
@@ -140,9 +135,25 @@ fn sdk_query(index: usize, query: &SeriesQuery, period_seconds: u32) -> MetricDa
 /// What came of one query so far.
 #[derive(Clone, Default)]
 struct Gathered {
-    values: BTreeMap<Timestamp, f64>,
-    /// What CloudWatch said last of it.
-    status: Option<StatusCode>,
+    /// In the order of their times: a tree would take twice the memory.
+    values: Vec<Count>,
+    /// What CloudWatch said of it: its last word, unless one before was
+    /// neither that there is more to come nor that this is all.
+    status: Option<String>,
+}
+
+impl Gathered {
+    fn hear(&mut self, status: Option<StatusCode>) {
+        let is_passing = |said: &String| *said == StatusCode::PartialData.as_str();
+        if self.status.as_ref().is_none_or(is_passing) || self.is_whole() {
+            let said = status.map(|status| status.as_str().to_owned());
+            self.status = Some(said.unwrap_or_else(|| "no status".to_owned()));
+        }
+    }
+
+    fn is_whole(&self) -> bool {
+        self.status.as_deref() == Some(StatusCode::Complete.as_str())
+    }
 }
 
 fn gather(gathered: &mut [Gathered], result: MetricDataResult) -> Result<(), String> {
@@ -152,7 +163,7 @@ fn gather(gathered: &mut [Gathered], result: MetricDataResult) -> Result<(), Str
         .and_then(|index| index.parse::<usize>().ok())
         .and_then(|index| gathered.get_mut(index))
         .ok_or_else(|| format!("CloudWatch answered a query `{id}` that nobody asked"))?;
-    own.status = result.status_code;
+    own.hear(result.status_code);
     let times = result.timestamps.unwrap_or_default();
     let values = result.values.unwrap_or_default();
     if times.len() != values.len() {
@@ -163,30 +174,24 @@ fn gather(gathered: &mut [Gathered], result: MetricDataResult) -> Result<(), Str
         if !value.is_finite() {
             return Err(format!("CloudWatch sent `{value}` as a value at {at}"));
         }
-        let known = own.values.insert(at, value);
-        // Pages may overlap, but not contradict each other.
-        if known.is_some_and(|known| known.to_bits() != value.to_bits()) {
-            return Err(format!("CloudWatch sent two values for {at}"));
+        match own.values.binary_search_by(|known| known.at.cmp(&at)) {
+            Err(place) => own.values.insert(place, Count { at, count: value }),
+            // Pages may overlap, but not contradict each other.
+            Ok(place) if own.values[place].count.to_bits() == value.to_bits() => {}
+            Ok(_) => return Err(format!("CloudWatch sent two values for {at}")),
         }
     }
     Ok(())
 }
 
 fn whole(gathered: Vec<Gathered>, queries: &[SeriesQuery]) -> Values {
-    for (own, query) in gathered.iter().zip(queries) {
-        let said = match &own.status {
-            Some(StatusCode::Complete) => continue,
-            Some(other) => format!("`{}`", other.as_str()),
-            None => "nothing".to_owned(),
-        };
+    let mut all = gathered.iter().zip(queries);
+    if let Some((own, query)) = all.find(|(own, _)| !own.is_whole()) {
+        let said = own.status.as_deref().unwrap_or("nothing");
         let name = &query.name;
-        return Values::Incomplete(format!("CloudWatch answered {said} for `{name}`"));
+        return Values::Incomplete(format!("CloudWatch answered `{said}` for `{name}`"));
     }
-    let counts = |own: Gathered| {
-        let values = own.values.into_iter();
-        values.map(|(at, count)| Count { at, count }).collect()
-    };
-    Values::Whole(gathered.into_iter().map(counts).collect())
+    Values::Whole(gathered.into_iter().map(|own| own.values).collect())
 }
 
 #[cfg(test)]
@@ -250,7 +255,7 @@ mod tests {
             vec![part()],
             "CloudWatch answered `PartialData` for `Orders`",
         );
-        check_incomplete(vec![], "CloudWatch answered nothing for `Orders`");
+        check_incomplete(vec![], "CloudWatch answered `nothing` for `Orders`");
         for (status, word) in [
             (StatusCode::InternalError, "InternalError"),
             (StatusCode::Forbidden, "Forbidden"),
@@ -259,6 +264,34 @@ mod tests {
             let expected = format!("CloudWatch answered `{word}` for `Orders`");
             check_incomplete(vec![result("q0", &[], status)], &expected);
         }
+    }
+
+    #[test]
+    fn a_page_that_failed_is_not_made_good_by_a_later_one() {
+        for status in [StatusCode::InternalError, StatusCode::Forbidden] {
+            let word = status.as_str().to_owned();
+            let parts = vec![
+                result("q0", &[(60, 1.0)], status),
+                result("q0", &[(120, 2.0)], StatusCode::Complete),
+            ];
+            let expected = format!("CloudWatch answered `{word}` for `Orders`");
+            check_incomplete(parts, &expected);
+        }
+        let unsaid = MetricDataResult::builder().id("q0").build();
+        let parts = vec![unsaid, result("q0", &[], StatusCode::Complete)];
+        check_incomplete(parts, "CloudWatch answered `no status` for `Orders`");
+    }
+
+    #[test]
+    fn a_point_on_two_pages_counts_once() {
+        let parts = vec![
+            result("q0", &[(60, 1.0), (120, 2.0)], StatusCode::PartialData),
+            result("q0", &[(120, 2.0)], StatusCode::Complete),
+        ];
+        let Values::Whole(values) = read(parts) else {
+            panic!("it is whole")
+        };
+        assert_eq!(values[0].iter().map(|own| own.count).sum::<f64>(), 3.0);
     }
 
     #[test]

@@ -1,10 +1,21 @@
 //! Objects: plans in artifacts, records and evidence.
 
 use aws_credential_types::Credentials;
+use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sluice_core::reading::Place;
 
 use crate::clients::Aws;
 use crate::error::{AwsError, Refusal, sorted};
+
+const JSON: &str = "application/json";
+/// What a key may not be written with in an address.
+const IN_A_QUERY: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'/')
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'@');
 
 /// What a job brings for reading its artifacts.
 #[derive(Clone)]
@@ -108,26 +119,16 @@ impl Aws {
         Ok(bytes)
     }
 
-    /// Writes an object unless there is one of that key.
+    /// Writes a JSON object unless there is one of that key.
     pub async fn put_if_absent(
         &self,
         bucket: &str,
         key: &str,
         body: Vec<u8>,
     ) -> Result<PutOutcome, AwsError> {
-        let result = self
-            .s3()
-            .put_object()
-            .bucket(bucket)
-            .key(key)
-            .content_type("application/json")
-            .if_none_match("*")
-            .body(body.into())
-            .send()
-            .await
-            .map_err(|error| sorted("s3:PutObject", &Place::default(), error));
-        match result {
-            Ok(_) => Ok(PutOutcome::Put),
+        let put = self.put(bucket, key, JSON, body).if_none_match("*");
+        match sent(put).await {
+            Ok(()) => Ok(PutOutcome::Put),
             // 412: it is there. 409: somebody is writing it right now.
             Err(error)
                 if error.has_code("PreconditionFailed")
@@ -139,17 +140,67 @@ impl Aws {
         }
     }
 
-    /// Writes an object.
+    /// Writes a JSON object.
     pub async fn put_object(&self, bucket: &str, key: &str, body: Vec<u8>) -> Result<(), AwsError> {
+        sent(self.put(bucket, key, JSON, body)).await
+    }
+
+    /// Writes a page that browsers show.
+    pub async fn put_page(&self, bucket: &str, key: &str, html: String) -> Result<(), AwsError> {
+        sent(self.put(bucket, key, "text/html; charset=utf-8", html.into())).await
+    }
+
+    fn put(
+        &self,
+        bucket: &str,
+        key: &str,
+        content_type: &str,
+        body: Vec<u8>,
+    ) -> PutObjectFluentBuilder {
         self.s3()
             .put_object()
             .bucket(bucket)
             .key(key)
-            .content_type("application/json")
+            .content_type(content_type)
             .body(body.into())
-            .send()
-            .await
-            .map(|_| ())
-            .map_err(|error| sorted("s3:PutObject", &Place::default(), error))
+    }
+
+    /// Where AWS's console shows an object to whoever may read it.
+    pub fn console_address(&self, bucket: &str, key: &str) -> String {
+        let region = self.region();
+        let console = match region {
+            china if china.starts_with("cn-") => "console.amazonaws.cn",
+            gov if gov.starts_with("us-gov-") => "console.amazonaws-us-gov.com",
+            _ => "console.aws.amazon.com",
+        };
+        let key = utf8_percent_encode(key, IN_A_QUERY);
+        format!("https://{console}/s3/object/{bucket}?region={region}&prefix={key}")
+    }
+}
+
+async fn sent(put: PutObjectFluentBuilder) -> Result<(), AwsError> {
+    let result = put.send().await;
+    result
+        .map(|_| ())
+        .map_err(|error| sorted("s3:PutObject", &Place::default(), error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::Wire;
+
+    fn address(region: &str, key: &str) -> String {
+        Aws::simulated(Wire::network(), region, "AKIA").console_address("evidence", key)
+    }
+
+    #[test]
+    fn an_object_is_shown_by_the_console_of_its_partition() {
+        assert_eq!(
+            address("eu-west-1", "evidence/check out/a@b_1.html"),
+            "https://console.aws.amazon.com/s3/object/evidence?region=eu-west-1&prefix=evidence/check%20out/a@b_1.html"
+        );
+        assert!(address("cn-north-1", "a").starts_with("https://console.amazonaws.cn/"));
+        assert!(address("us-gov-west-1", "a").starts_with("https://console.amazonaws-us-gov.com/"));
     }
 }

@@ -210,6 +210,11 @@ impl<'a, 'p> Fields<'a, 'p> {
         self.ask(name, None, read).unwrap_or_default()
     }
 
+    /// A field that has to be there because of what other fields say.
+    pub(crate) fn miss(&mut self, name: &'static str, hint: &str) {
+        self.missing.push((name, Some(hint.to_owned())));
+    }
+
     fn ask<T>(
         &mut self,
         name: &'static str,

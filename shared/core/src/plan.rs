@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Duration;
-use crate::settings::{Bake, Canary, Clear, Mode, ReleaseCheck, Validate};
+use crate::settings::{Bake, BeforeAfter, Canary, Clear, Mode, ReleaseCheck, Validate};
 use crate::words::{closest, quote, quote_all};
 
 mod reading;
@@ -114,6 +114,14 @@ impl GateSettings {
             GateSettings::Canary(canary) => canary.mode,
             GateSettings::Clear(clear) => clear.mode,
             GateSettings::Validate(validate) => validate.mode,
+        }
+    }
+
+    /// What people have to know beside whatever the gate says.
+    pub fn remark(&self) -> Option<String> {
+        match self {
+            GateSettings::Canary(canary) => canary.before_after.as_deref().map(BeforeAfter::remark),
+            GateSettings::Bake(_) | GateSettings::Clear(_) => None,
         }
     }
 

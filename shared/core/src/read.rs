@@ -7,6 +7,7 @@
 mod alarms;
 mod bake;
 mod canary;
+mod canary_groups;
 mod canary_parts;
 mod clear;
 mod scalars;

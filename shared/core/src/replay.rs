@@ -36,9 +36,6 @@ pub enum Unplayable {
         /// What there is instead.
         own: String,
     },
-    /// Given by a rule that asks the judge, which this crate does not name.
-    #[error("the judge is asked by `sluice replay`")]
-    Elsewhere,
     /// Something is missing or cannot be read.
     #[error("it holds not enough to compute the verdict again: {0}")]
     NotEnough(String),
@@ -78,7 +75,10 @@ pub fn ruling(evidence: &Evidence) -> Result<Ruling, Unplayable> {
         Ok(GateSettings::Validate(settings)) if evidence.kind == "validate" => {
             validate(evidence, &settings)
         }
-        Ok(GateSettings::Canary(_)) if evidence.kind == "canary" => Err(Unplayable::Elsewhere),
+        Ok(other) if other.kind() == evidence.kind => Err(Unplayable::Rule {
+            recorded: evidence.rule.clone(),
+            own: "the rules of `bake`, `clear` and `validate`".to_owned(),
+        }),
         Ok(other) => Err(Unplayable::Contradiction(format!(
             "its kind is `{}`, and its settings are of `{}`",
             evidence.kind,
@@ -250,27 +250,41 @@ pub fn part<T: DeserializeOwned>(name: &str, value: &Value) -> Result<T, Unplaya
         .map_err(|error| Unplayable::NotEnough(format!("its `{name}` cannot be read: {error}")))
 }
 
-/// The readings have to be those of the look that gave the verdict.
 fn check_look(
     evidence: &Evidence,
     rule: u32,
     began: Timestamp,
     now: Timestamp,
 ) -> Result<(), Unplayable> {
-    moments([began, now])?;
-    let (first, last) = evidence.looked;
     if evidence.rule != format!("{}/{rule}", evidence.kind) {
         return contradiction(format!(
             "its rule is `{}`, and it began under version {rule}",
             evidence.rule
         ));
     }
+    check_times(evidence, began, now)
+}
+
+/// The readings have to be those of the look that gave the verdict.
+///
+/// # Errors
+///
+/// Where they are not, or no clock shows such moments.
+pub fn check_times(
+    evidence: &Evidence,
+    began: Timestamp,
+    now: Timestamp,
+) -> Result<(), Unplayable> {
+    moments([began, now])?;
+    let (first, last) = evidence.looked;
     if now != last {
         return contradiction(format!(
             "its readings are of {now}, and its last look of {last}"
         ));
     }
-    if began < first || began > last {
+    // The first look that answered may be later than the one that began it:
+    // that one may have died after it wrote the record.
+    if began > last {
         return contradiction(format!(
             "it began at {began}, and was looked at from {first} to {last}"
         ));
@@ -306,7 +320,11 @@ fn check_alarms(
 }
 
 /// Moments from 2000 to 2200: with those a rule can reckon.
-fn moments(all: impl IntoIterator<Item = Timestamp>) -> Result<(), Unplayable> {
+///
+/// # Errors
+///
+/// Where one is not of that time.
+pub fn moments(all: impl IntoIterator<Item = Timestamp>) -> Result<(), Unplayable> {
     const FROM: i64 = 946_684_800;
     const TO: i64 = 7_258_118_400;
     let strange = |at: &Timestamp| !(FROM..TO).contains(&at.as_second());

@@ -12,6 +12,7 @@ use serde_json::json;
 
 use crate::evidence::Evidence;
 use crate::plan::Plan;
+use crate::settings::{Bake, Clear};
 use crate::{bake, clear};
 
 /// JSON Schema (2020-12) of a plan.
@@ -24,33 +25,45 @@ pub fn plan_schema() -> serde_json::Value {
     schema.to_value()
 }
 
-/// JSON Schema (2020-12) of evidence. What a gate began with and what it read
-/// are those of the kinds of gates that this crate judges; other kinds have
-/// their own.
-pub fn evidence_schema() -> serde_json::Value {
+/// Adds what evidence of one kind of gate holds, and gives the condition.
+pub type Kind = fn(&mut SchemaGenerator) -> serde_json::Value;
+
+/// JSON Schema (2020-12) of evidence, for the kinds of gates that this crate
+/// judges and for others.
+pub fn evidence_schema(others: &[Kind]) -> serde_json::Value {
     let mut generator = SchemaSettings::draft2020_12().into_generator();
-    let kinds = [
-        kind::<bake::Begun, bake::Facts>(&mut generator, "bake"),
-        kind::<clear::Begun, clear::Facts>(&mut generator, "clear"),
+    let mut kinds = vec![
+        kind::<Bake, bake::Begun, bake::Memory, bake::Facts>(&mut generator, "bake"),
+        kind::<Clear, clear::Begun, (), clear::Facts>(&mut generator, "clear"),
     ];
+    kinds.extend(others.iter().map(|kind| kind(&mut generator)));
     let mut schema = generator.into_root_schema_for::<Evidence>();
     schema.insert("title".to_owned(), "Sluice evidence".into());
-    schema.insert("allOf".to_owned(), kinds.to_vec().into());
+    schema.insert("allOf".to_owned(), kinds.into());
     schema.to_value()
 }
 
-/// What `begun` and `facts` are in evidence of this kind. A gate that ended
-/// before it read anything has none.
-fn kind<Begun: JsonSchema, Facts: JsonSchema>(
+/// What settings, `begun`, `memory` and `facts` are in evidence of this kind.
+/// A gate that ended before it had them has none.
+pub fn kind<Settings: JsonSchema, Begun: JsonSchema, Memory: JsonSchema, Facts: JsonSchema>(
     generator: &mut SchemaGenerator,
     kind: &str,
 ) -> serde_json::Value {
     let part = |schema: Schema| json!({ "anyOf": [schema, { "type": "null" }] });
+    let settings = json!({
+        "anyOf": [
+            { "type": "object", "properties": { kind: generator.subschema_for::<Settings>() }, "required": [kind] },
+            { "type": "null" },
+        ],
+    });
     let begun = generator.subschema_for::<Begun>();
+    let memory = generator.subschema_for::<Memory>();
     let facts = generator.subschema_for::<Facts>();
     json!({
         "if": { "properties": { "kind": { "const": kind } }, "required": ["kind"] },
-        "then": { "properties": { "begun": part(begun), "facts": part(facts) } },
+        "then": { "properties": {
+            "settings": settings, "begun": part(begun), "memory": part(memory), "facts": part(facts),
+        } },
     })
 }
 

@@ -14,12 +14,17 @@ use serde::Serialize;
 use crate::Duration;
 
 mod canary;
+mod canary_groups;
+mod presets;
 mod validate;
 mod validate_http;
 
 pub use canary::{
-    CANARY_METRICS_MAX, CANARY_PERIODS_MAX, Canary, CanaryGroup, CanaryGroups, CanaryMetric,
-    CanaryTraffic, CountMetric, FullMetric, MetricRef, SeriesMetric, WhenUndecided, Worse,
+    CANARY_METRICS_MAX, CANARY_PERIODS_MAX, Canary, CanaryMetric, CanaryTraffic, CountMetric,
+    FullMetric, MetricRef, SeriesMetric, WhenUndecided, Worse,
+};
+pub use canary_groups::{
+    Alb, ApiGateway, Before, BeforeAfter, CanaryGroup, CanaryGroups, LambdaAlias, Preset,
 };
 pub use validate::{
     AT_ONCE_MAX, CodeBuildTest, LambdaTest, ResultExpectation, SecretVariable, StateMachineTest,

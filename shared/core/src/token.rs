@@ -41,6 +41,18 @@ pub struct Subject {
     pub gate: String,
 }
 
+/// Where nobody could tell what it is about.
+impl Default for Subject {
+    fn default() -> Subject {
+        let unknown = || "unknown".to_owned();
+        Subject {
+            release: unknown(),
+            stage: unknown(),
+            gate: unknown(),
+        }
+    }
+}
+
 /// What a look hands to the next one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

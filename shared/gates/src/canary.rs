@@ -8,6 +8,7 @@
 //!
 //! Start at [`judge`], which is pure; `read` is all that speaks to AWS.
 
+mod begin;
 mod facts;
 mod lack;
 mod marks;
@@ -18,18 +19,20 @@ mod rule;
 #[cfg(test)]
 mod tests;
 
+use serde::Serialize;
 use sluice_aws::Aws;
-use sluice_core::bake::{Progress, Ruling};
+use sluice_core::bake::Progress;
 use sluice_core::plan::GateSettings;
 use sluice_core::settings::{Canary, OnRollback};
 use sluice_core::{Duration, GateError, Reason, ReasonCode, Verdict};
+use sluice_judge::sequential::Judgement;
 
-pub use facts::{Begun, Both, Facts, Memory, MetricFacts, Series};
+pub use facts::{Begun, Both, Earlier, Facts, Memory, MetricFacts, Routing, Series};
 pub use plan::plan;
-pub use replay::ruling;
+pub(crate) use replay::{comparison, ruling};
 pub use rule::{Judged, RULE_VERSION, judge};
 
-use crate::{Ask, Gate, Look, Reached, json, wrong_settings};
+use crate::{Ask, Gate, Look, Reached, json, looked, wrong_settings};
 
 /// The gate `canary`.
 #[derive(Debug, Clone, Copy, Default)]
@@ -61,31 +64,8 @@ impl Gate for CanaryGate {
         format!("{}/{}+judge/{judge}", Self::KIND, Self::RULE)
     }
 
-    async fn begin(&self, ask: &Ask, _: &Aws) -> Result<Begun, GateError> {
-        let settings = settings(ask)?;
-        let wrong = |problems: String| GateError::SettingsInvalid {
-            place: "`canary`".to_owned(),
-            problems,
-        };
-        plan(settings)
-            .check()
-            .map_err(|error| wrong(error.to_string()))?;
-        if let Some(ends) = ask.host_ends
-            && !is_skipped(ask, settings)
-            && ask.now + jiff::SignedDuration::from(settings.needed()) > ends - HOST_MARGIN
-        {
-            let needed = settings.needed();
-            return Err(wrong(format!(
-                "`horizon`: it needs {needed}, and CodePipeline ends this action at {ends}"
-            )));
-        }
-        Ok(Begun {
-            rule: RULE_VERSION,
-            judge: sluice_judge::VERSION,
-            began: ask.now,
-            start: Begun::start(ask.now, settings),
-            groups: settings.groups.clone(),
-        })
+    async fn begin(&self, ask: &Ask, aws: &Aws) -> Result<Begun, GateError> {
+        begin::begin(ask, settings(ask)?, aws).await
     }
 
     async fn look(
@@ -110,34 +90,12 @@ impl Gate for CanaryGate {
             judge(begun, settings, &facts, &memory).map_err(|error| GateError::RecordInvalid {
                 detail: format!("its settings cannot be judged: {error}"),
             })?;
-        Ok(match judged.ruling {
-            Ruling::Wait {
-                not_before,
-                progress,
-            } => Look::Again {
-                not_before,
-                progress,
-                memory: json(&judged.memory),
-            },
-            Ruling::Reached {
-                verdict,
-                reason,
-                also,
-            } => {
-                let mut facts = json(&facts);
-                // What the judge made of it, for people; it is computed again
-                // from the readings, never read.
-                facts["judgement"] = json(&judged.judgement);
-                facts["revised"] = judged.memory.revised.into();
-                Look::Reached(Box::new(Reached {
-                    verdict,
-                    reason,
-                    also,
-                    facts,
-                    sources,
-                }))
-            }
-        })
+        let shown = Shown {
+            facts: &facts,
+            judgement: judged.judgement.as_ref(),
+            revised: judged.memory.revised,
+        };
+        Ok(looked(judged.ruling, &shown, sources, &judged.memory))
     }
 
     fn shorten(memory: Memory) -> Memory {
@@ -146,6 +104,16 @@ impl Gate for CanaryGate {
             ..memory
         }
     }
+}
+
+/// What stands in the evidence: the readings, and what the judge made of them,
+/// for people. That is computed again from the readings, never read.
+#[derive(Serialize)]
+struct Shown<'a> {
+    #[serde(flatten)]
+    facts: &'a Facts,
+    judgement: Option<&'a Judgement>,
+    revised: u32,
 }
 
 /// What stands in the readings where there are none.

@@ -8,6 +8,9 @@ mod alarms;
 mod bake;
 pub mod canary;
 mod clear;
+mod deployment;
+mod replay;
+mod schema;
 
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
@@ -23,6 +26,8 @@ use sluice_core::{GateError, Reason, Verdict};
 pub use bake::BakeGate;
 pub use canary::CanaryGate;
 pub use clear::ClearGate;
+pub use replay::{comparison, finding};
+pub use schema::evidence_schema;
 
 /// Who asks, about which release, and since when.
 #[derive(Debug, Clone)]

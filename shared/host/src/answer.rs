@@ -1,5 +1,7 @@
 //! Telling CodePipeline, within its limits.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use jiff::SignedDuration;
 use serde_json::json;
 use sluice_aws::{AwsError, FailureType, PutOutcome, Summary};
@@ -17,6 +19,11 @@ pub const SUMMARY_CHARACTERS_MAX: usize = 2048;
 pub const MESSAGE_CHARACTERS_MAX: usize = 5000;
 /// How long writing evidence may take of the time that is kept for answering.
 const EVIDENCE_WITHIN: SignedDuration = SignedDuration::from_secs(8);
+/// How long writing its page may take after that.
+const PAGE_WITHIN: SignedDuration = SignedDuration::from_secs(4);
+/// Bytes of evidence, as JSON, that a page is made of: it takes many times
+/// that in memory.
+const PAGE_OF_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// Characters of an id of something outside (CodePipeline's `ExecutionId`).
 const EXTERNAL_ID_CHARACTERS_MAX: usize = 1500;
 
@@ -109,6 +116,7 @@ async fn end(job: &str, ending: Ending, host: &Host) -> Result<Handled, AwsError
             ("Outcome", evidence.decision.outcome.to_string()),
             ("Reason", reason_word(&evidence)),
             ("Evidence", kept.address()),
+            ("Page", kept.page().unwrap_or("none").to_owned()),
         ];
         let summary = Summary {
             text,
@@ -162,12 +170,14 @@ fn reason_word(evidence: &Evidence) -> String {
 async fn keep(evidence: &mut Evidence, host: &Host) -> Kept {
     if let Some(bucket) = &host.evidence_bucket {
         let key = message::evidence_key(evidence);
-        let body = serde_json::to_vec(evidence).expect("evidence is JSON");
         // The answer itself needs time, too.
         let failed = tokio::select! {
             biased;
-            put = put(bucket, key, body, evidence, host) => match put {
-                Ok(key) => return Kept::Bucket(format!("s3://{bucket}/{key}")),
+            put = put(bucket, key, evidence, host) => match put {
+                Ok((key, size)) => {
+                    let page = put_page(bucket, &key, size, evidence, host).await;
+                    return Kept::Bucket(format!("s3://{bucket}/{key}"), page);
+                }
                 Err(error) => error.to_string(),
             },
             () = host.aws.pause(EVIDENCE_WITHIN) => {
@@ -186,23 +196,59 @@ async fn keep(evidence: &mut Evidence, host: &Host) -> Kept {
     Kept::Log(digest)
 }
 
-/// Puts evidence, and gives its key. What another run of the same attempt put
-/// is never overwritten: that one may have given the answer.
+/// Puts evidence, and gives its key and how many bytes it has. What another
+/// run of the same attempt put is never overwritten: that one may have given
+/// the answer.
 async fn put(
     bucket: &str,
     key: String,
-    body: Vec<u8>,
     evidence: &Evidence,
     host: &Host,
-) -> Result<String, AwsError> {
-    match host.aws.put_if_absent(bucket, &key, body.clone()).await? {
-        PutOutcome::Put => Ok(key),
+) -> Result<(String, usize), AwsError> {
+    // Written anew where it is needed twice: a copy that is kept costs memory.
+    let body = || serde_json::to_vec(evidence).expect("evidence is JSON");
+    let first = body();
+    let size = first.len();
+    match host.aws.put_if_absent(bucket, &key, first).await? {
+        PutOutcome::Put => Ok((key, size)),
         PutOutcome::AlreadyThere => {
             let key = message::evidence_key_beside(evidence);
-            host.aws.put_object(bucket, &key, body).await?;
-            Ok(key)
+            host.aws.put_object(bucket, &key, body()).await?;
+            Ok((key, size))
         }
     }
+}
+
+/// Writes the page beside the evidence, and gives where it is shown. It is a
+/// convenience: what goes wrong with it changes nothing else, and is said.
+async fn put_page(
+    bucket: &str,
+    key: &str,
+    size: usize,
+    evidence: &mut Evidence,
+    host: &Host,
+) -> Option<String> {
+    let key = message::page_key(key);
+    let put = async {
+        if size > PAGE_OF_BYTES_MAX {
+            return Err(format!("the evidence has {size} bytes"));
+        }
+        let made = catch_unwind(AssertUnwindSafe(|| (host.page)(evidence)));
+        let html = made.map_err(|_| "it could not be made".to_owned())?;
+        let put = host.aws.put_page(bucket, &key, html).await;
+        put.map_err(|error| error.to_string())
+    };
+    let failed = tokio::select! {
+        biased;
+        put = put => match put {
+            Ok(()) => return Some(host.aws.console_address(bucket, &key)),
+            Err(error) => error,
+        },
+        () = host.aws.pause(PAGE_WITHIN) => format!("it took more than {} s", PAGE_WITHIN.as_secs()),
+    };
+    let remark = format!("the page of the evidence could not be written ({failed})");
+    evidence.remarks.push(remark);
+    None
 }
 
 /// A line of the log about a look that was answered.

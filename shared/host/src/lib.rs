@@ -30,6 +30,7 @@ use futures_util::FutureExt;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use sluice_aws::{Answered, Aws, AwsError};
+use sluice_core::evidence::Evidence;
 use sluice_core::{Duration, GateError};
 use sluice_gates::AnyGate;
 
@@ -58,6 +59,8 @@ pub struct Host {
     pub evidence_bucket: Option<String>,
     /// Where its log goes.
     pub log: Log,
+    /// Makes the page of evidence that is written beside it.
+    pub page: fn(&Evidence) -> String,
     /// Records that were read, for as long as Lambda keeps the process.
     records: record::Kept,
 }
@@ -75,6 +78,7 @@ impl Host {
             gates,
             evidence_bucket,
             log,
+            page,
             records: record::Kept::default(),
         }
     }
@@ -85,6 +89,13 @@ impl Host {
             .find(|gate| gate.kind() == kind)
             .map(AsRef::as_ref)
     }
+}
+
+/// The page of evidence, which says whether its verdict comes out again.
+pub fn page(evidence: &Evidence) -> String {
+    let comparison = sluice_gates::comparison(evidence);
+    let finding = sluice_gates::finding(evidence);
+    sluice_report::page(evidence, &finding, comparison.as_ref())
 }
 
 /// What became of one invocation.

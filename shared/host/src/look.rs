@@ -117,17 +117,7 @@ pub(crate) fn gate_error(raw: &Value, job_id: &str, now: Timestamp, error: GateE
         .and_then(|job| Parameters::read(job.user_parameters()).ok());
     let (pipeline, subject) = match &parameters {
         Some(parameters) => (parameters.pipeline.clone(), subject(parameters, None)),
-        None => {
-            let unknown = || "unknown".to_owned();
-            (
-                None,
-                Subject {
-                    release: unknown(),
-                    stage: unknown(),
-                    gate: unknown(),
-                },
-            )
-        }
+        None => (None, Subject::default()),
     };
     let token = same_again(raw, job_id, now).unwrap_or_else(|| match &parameters {
         Some(parameters) => first(parameters, subject, job_id, now),
@@ -268,6 +258,7 @@ impl Session {
         self.mode = settings.settings.mode();
         self.proceed_undecided = settings.proceed_undecided;
         self.kind = settings.settings.kind().to_owned();
+        self.remarks.extend(settings.settings.remark());
         let gate = gate(&settings.settings, host)?;
         self.rule = gate.rule();
         if self
@@ -332,12 +323,10 @@ impl Session {
             return self.unread("what AWS's times mean", error, last_chance);
         }
         match look {
-            Look::Reached(reached) => Ok(self.ended(
-                reached.verdict,
-                reached.reason.clone(),
-                &ask,
-                Some(&reached),
-            )),
+            Look::Reached(reached) => {
+                let (verdict, reason) = (reached.verdict, reached.reason.clone());
+                Ok(self.ended(verdict, reason, &ask, Some(*reached)))
+            }
             Look::Again {
                 not_before,
                 progress,
@@ -495,11 +484,11 @@ impl Session {
         verdict: Verdict,
         reason: Reason,
         ask: &Ask,
-        reached: Option<&Reached>,
+        reached: Option<Reached>,
     ) -> Concluded {
         // What the plan accepts is not to know enough: neither to know nothing
         // at all, nor another release's deployment.
-        let also = reached.map(|reached| reached.also.as_slice());
+        let also = reached.as_ref().map(|reached| reached.also.as_slice());
         let mut reasons = std::iter::once(&reason).chain(also.unwrap_or_default());
         let too_little =
             reasons.any(|reason| reason.code.knows_nothing() || reason.code.is_about_the_release());
@@ -511,9 +500,10 @@ impl Session {
         evidence.reason = Some(reason);
         evidence.settings = ask.settings.to_json();
         if let Some(reached) = reached {
-            evidence.also.clone_from(&reached.also);
-            evidence.facts = reached.facts.clone();
-            evidence.sources.clone_from(&reached.sources);
+            // Moved: the readings of a canary are tens of megabytes.
+            evidence.also = reached.also;
+            evidence.facts = reached.facts;
+            evidence.sources = reached.sources;
         }
         Concluded::End(Box::new(Ending {
             evidence,

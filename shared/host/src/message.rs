@@ -15,8 +15,8 @@ pub(crate) struct About<'a> {
 
 /// Where evidence was put.
 pub(crate) enum Kept {
-    /// In the bucket: its address.
-    Bucket(String),
+    /// In the bucket: its address, and that of its page in AWS's console.
+    Bucket(String, Option<String>),
     /// In the function's log, with its digest.
     Log(String),
     /// There is none: the function died.
@@ -27,15 +27,29 @@ impl Kept {
     /// For the output variable `Evidence`.
     pub(crate) fn address(&self) -> String {
         match self {
-            Kept::Bucket(address) => address.clone(),
+            Kept::Bucket(address, _) => address.clone(),
             Kept::Log(digest) => format!("log:sha256:{digest}"),
             Kept::NotAtAll => "none".to_owned(),
         }
     }
 
+    /// Where people read it, if there is a page.
+    pub(crate) fn page(&self) -> Option<&str> {
+        match self {
+            Kept::Bucket(_, page) => page.as_deref(),
+            Kept::Log(_) | Kept::NotAtAll => None,
+        }
+    }
+
+    /// The last lines of an answer.
+    fn lines(&self) -> String {
+        let page = self.page().map(|page| format!("\npage: {page}"));
+        format!("\nevidence: {}{}", self.address(), page.unwrap_or_default())
+    }
+
     fn command(&self) -> String {
         match self {
-            Kept::Bucket(address) => format!("`aws s3 cp {address} -`"),
+            Kept::Bucket(address, _) => format!("`aws s3 cp {address} -`"),
             Kept::Log(digest) => format!("a search for `{digest}` in the function's log"),
             Kept::NotAtAll => "the function's log".to_owned(),
         }
@@ -99,14 +113,14 @@ pub(crate) fn verdict(
             about.evidence.command()
         ));
     }
-    text.push_str(&format!("\nevidence: {}", about.evidence.address()));
+    text.push_str(&about.evidence.lines());
     text
 }
 
 /// What a gate error's answer says.
 pub(crate) fn gate_error(error: &GateError, decision: Decision, about: &About<'_>) -> String {
     format!(
-        "gate `{}` of stage `{}` could not answer ({}){}: {error}{}\n\nhint: {}; more: docs/errors/{}.md\nevidence: {}",
+        "gate `{}` of stage `{}` could not answer ({}){}: {error}{}\n\nhint: {}; more: docs/errors/{}.md{}",
         about.gate,
         about.stage,
         error.name(),
@@ -114,8 +128,13 @@ pub(crate) fn gate_error(error: &GateError, decision: Decision, about: &About<'_
         remarks(about),
         error.hint(),
         error.name(),
-        about.evidence.address(),
+        about.evidence.lines(),
     )
+}
+
+/// What the page of evidence of this key is filed under.
+pub(crate) fn page_key(key: &str) -> String {
+    format!("{}.html", key.strip_suffix(".json").unwrap_or(key))
 }
 
 /// What evidence is filed under.

@@ -133,15 +133,10 @@ struct LastWords {
 impl LastWords {
     fn of(event: &Value, job: &str, error: GateError, now: Timestamp) -> LastWords {
         let token = same_again(event, job, now);
-        let unknown = || "unknown".to_owned();
-        let subject = token.as_ref().map_or_else(
-            || Subject {
-                release: unknown(),
-                stage: unknown(),
-                gate: unknown(),
-            },
-            |token| token.subject.clone(),
-        );
+        let subject = token
+            .as_ref()
+            .map(|token| token.subject.clone())
+            .unwrap_or_default();
         let mode = token.as_ref().map(mode).unwrap_or_default();
         let decision = outcome(None, false, None, mode);
         let about = About {

@@ -8,7 +8,7 @@ use sluice_core::Duration;
 use sluice_core::bake::{BegunAlarm, ShownAlarm, ShownState};
 use sluice_core::reading::AlarmState;
 
-use crate::chart::{Mark, Scale, block, lines, percent};
+use crate::chart::{Mark, Scale, block, lines, patterns, percent, swatch};
 use crate::times::Clock;
 use crate::words::{class, marked};
 
@@ -28,38 +28,17 @@ pub(crate) struct Rows<'a> {
     pub(crate) read_until: Timestamp,
 }
 
-/// What the patterns mean. The charts below take theirs from here.
+/// What the patterns mean.
 pub(crate) fn legend() -> Markup {
-    let swatch = |class: &str, text: &str| {
-        html! {
-            li {
-                svg.swatch role="img" width="34" height="16" aria-label=(text) {
-                    rect class={ "state " (class) } x="0.5" y="0.5" width="33" height="15" {}
-                }
-                " " (text)
-            }
-        }
-    };
     html! {
-        svg.patterns role="img" width="0" height="0" aria-label="Patterns of the charts" {
-            defs {
-                pattern #hatch width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)" {
-                    rect.hatch-ground width="7" height="7" {}
-                    rect.hatch-line width="3" height="7" {}
-                }
-                pattern #dots width="6" height="6" patternUnits="userSpaceOnUse" {
-                    rect.dots-ground width="6" height="6" {}
-                    circle.dots-dot cx="3" cy="3" r="1.4" {}
-                }
-            }
-        }
+        (patterns())
         ul.legend aria-label="Legend" {
-            (swatch("ok", "OK"))
-            (swatch("alarm", "ALARM"))
-            (swatch("nodata", "INSUFFICIENT_DATA"))
-            (swatch("unknown", "not known"))
-            (swatch("window", "the time to bake"))
-            (swatch("still", "no traffic: the clock stands"))
+            (swatch("state ok", "OK"))
+            (swatch("state alarm", "ALARM"))
+            (swatch("state nodata", "INSUFFICIENT_DATA"))
+            (swatch("state unknown", "not known"))
+            (swatch("state window", "the time to bake"))
+            (swatch("state still", "no traffic: the clock stands"))
         }
     }
 }

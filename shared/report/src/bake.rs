@@ -99,7 +99,7 @@ impl View {
                 h2 #alarms { "Alarms over time" }
                 (alarms::legend())
                 (self.rows(scale, &marks))
-                (axis(scale, clock, &marks))
+                (axis("axis-title", scale, clock, &marks))
                 (legend(scale, &marks, clock))
             }
             section aria-labelledby="traffic" {

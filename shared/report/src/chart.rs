@@ -44,6 +44,48 @@ pub(crate) fn block(
     }
 }
 
+/// The patterns that charts of a page take their fillings from.
+pub(crate) fn patterns() -> Markup {
+    html! {
+        svg.patterns role="img" width="0" height="0" aria-label="Patterns of the charts" {
+            defs {
+                pattern #hatch width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)" {
+                    rect.hatch-ground width="7" height="7" {}
+                    rect.hatch-line width="3" height="7" {}
+                }
+                pattern #dots width="6" height="6" patternUnits="userSpaceOnUse" {
+                    rect.dots-ground width="6" height="6" {}
+                    circle.dots-dot cx="3" cy="3" r="1.4" {}
+                }
+            }
+        }
+    }
+}
+
+/// What a filling means, as an item of a legend.
+pub(crate) fn swatch(class: &str, text: &str) -> Markup {
+    html! {
+        li {
+            svg.swatch role="img" width="34" height="16" aria-label=(text) {
+                rect class=(class) x="0.5" y="0.5" width="33" height="15" {}
+            }
+            " " (text)
+        }
+    }
+}
+
+/// What a line means.
+pub(crate) fn stroke(class: &str, text: &str) -> Markup {
+    html! {
+        li {
+            svg.swatch role="img" width="34" height="16" aria-label=(text) {
+                line class=(class) x1="1" x2="33" y1="8" y2="8" {}
+            }
+            " " (text)
+        }
+    }
+}
+
 /// A moment that the charts point out.
 #[derive(Debug, Clone)]
 pub(crate) struct Mark {
@@ -64,10 +106,10 @@ pub(crate) fn lines(scale: Scale, marks: &[Mark], height: u32) -> Markup {
 }
 
 /// The time below the charts, with the letters of the marks.
-pub(crate) fn axis(scale: Scale, clock: Clock, marks: &[Mark]) -> Markup {
+pub(crate) fn axis(id: &str, scale: Scale, clock: Clock, marks: &[Mark]) -> Markup {
     html! {
-        svg.axis role="img" width="100%" height="38" aria-labelledby="axis-title" {
-            title #axis-title {
+        svg.axis role="img" width="100%" height="38" aria-labelledby=(id) {
+            title id=(id) {
                 "Time from " (clock.offset(scale.from)) " to " (clock.offset(scale.to))
                 " of the beginning, with the marks listed below"
             }

@@ -5,29 +5,62 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use serde_json::Value;
 use sluice_core::evidence::Evidence;
 use sluice_core::plan::GateSettings;
-use sluice_core::replay::{Bakes, Finding, Unplayable, compare, ruling};
+use sluice_core::replay::{Bakes, Finding, Unplayable};
+use sluice_judge::sequential::Comparison;
 
-use crate::bake::View;
+use crate::compared::View;
 use crate::times::Clock;
 use crate::words::{marked, outcome, verdict, why};
-use crate::{clear, raw, tables};
+use crate::{bake, canary, clear, raw, tables};
 
 const STYLE: &str = include_str!("style.css");
 /// Reasons and remarks before their list is cut.
 const LINES_MAX: usize = 50;
 
-/// One self-contained HTML page about a piece of evidence.
-pub fn page(evidence: &Evidence) -> String {
+/// One self-contained HTML page about a piece of evidence. The finding is what
+/// came of computing its verdict again, or why that was not possible.
+///
+/// `comparison` is what a canary compared, if it did.
+pub fn page(
+    evidence: &Evidence,
+    finding: &Result<Finding, Unplayable>,
+    comparison: Option<&Comparison>,
+) -> String {
     let value = serde_json::to_value(evidence).unwrap_or(Value::Null);
-    let (word, sign, class) = verdict(evidence);
+    let (word, sign, class) = verdict(evidence.verdict);
     let of = &evidence.subject;
     let bake = bake(evidence);
+    let compared = comparison.and_then(|own| View::new(own, Some(evidence.looked)).ok());
     let clock = bake.as_ref().map_or(
         Clock {
             began: evidence.looked.0,
         },
-        View::clock,
+        bake::View::clock,
     );
+    let title = format!("{word}: {} of {}, {}", of.gate, of.stage, evidence.pipeline);
+    let body = html! {
+        header class=(class) {
+            h1 {
+                span.verdict { span aria-hidden="true" { (sign) } " " (word) }
+                " " span.subject { "gate " code { (of.gate) } " of stage " code { (of.stage) } }
+            }
+            p.why { (marked(&why(evidence).0)) "." }
+        }
+        (warning(finding))
+        (about(evidence, clock))
+        (lists(evidence))
+        @if let Some(bake) = &bake { (bake.render()) }
+        @if evidence.kind == "canary" { (canary::render(evidence, compared.as_ref())) }
+        @if evidence.kind == "clear" { (clear::render(evidence, clock).unwrap_or_default()) }
+        (readings(evidence, bake.as_ref(), clock))
+        (settings(evidence))
+        (replaying(finding))
+    };
+    whole(&title, &body, "The whole evidence as JSON", &value)
+}
+
+/// A page that stands alone, with all that it is of at its end.
+pub(crate) fn whole(title: &str, body: &Markup, everything: &str, value: &Value) -> String {
     let markup = html! {
         (DOCTYPE)
         html lang="en" {
@@ -35,29 +68,15 @@ pub fn page(evidence: &Evidence) -> String {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
-                title { (word) ": " (of.gate) " of " (of.stage) ", " (evidence.pipeline) }
+                title { (title) }
                 style { (PreEscaped(STYLE)) }
             }
             body {
                 main {
-                    header class=(class) {
-                        h1 {
-                            span.verdict { span aria-hidden="true" { (sign) } " " (word) }
-                            " " span.subject { "gate " code { (of.gate) } " of stage " code { (of.stage) } }
-                        }
-                        p.why { (marked(&why(evidence).0)) "." }
-                    }
-                    (warning(evidence))
-                    (about(evidence, clock))
-                    (lists(evidence))
-                    @if let Some(bake) = &bake { (bake.render()) }
-                    @if evidence.kind == "clear" { (clear::render(evidence, clock).unwrap_or_default()) }
-                    (readings(evidence, bake.as_ref(), clock))
-                    (settings(evidence))
-                    (replaying(evidence))
+                    (body)
                     section aria-labelledby="all" {
                         h2 #all { "Everything" }
-                        (raw::raw(&value))
+                        (raw::raw(everything, value))
                     }
                 }
             }
@@ -67,11 +86,11 @@ pub fn page(evidence: &Evidence) -> String {
 }
 
 /// The bake that the evidence is of, if there is enough to show.
-pub(crate) fn bake(evidence: &Evidence) -> Option<View> {
+pub(crate) fn bake(evidence: &Evidence) -> Option<bake::View> {
     let GateSettings::Bake(settings) = GateSettings::from_json(&evidence.settings).ok()? else {
         return None;
     };
-    Some(View::new(Bakes::read(evidence).ok()?, settings))
+    Some(bake::View::new(Bakes::read(evidence).ok()?, settings))
 }
 
 fn about(evidence: &Evidence, clock: Clock) -> Markup {
@@ -104,11 +123,9 @@ fn about(evidence: &Evidence, clock: Clock) -> Markup {
 }
 
 /// What has to be known before anything on the page is believed.
-fn warning(evidence: &Evidence) -> Markup {
-    let differs =
-        ruling(evidence).is_ok_and(|ruling| compare(evidence, &ruling) != Finding::Agrees);
+fn warning(finding: &Result<Finding, Unplayable>) -> Markup {
     html! {
-        @if differs {
+        @if matches!(finding, Ok(Finding::Differs { .. })) {
             p.warning {
                 b { "This evidence does not give this verdict." }
                 " Computed again, something else came out; what, is under \u{201c}Compute it again\u{201d}."
@@ -126,7 +143,7 @@ fn lists(evidence: &Evidence) -> Markup {
     }
 }
 
-fn list(id: &str, heading: &str, lines: &[String]) -> Markup {
+pub(crate) fn list(id: &str, heading: &str, lines: &[String]) -> Markup {
     html! {
         @if !lines.is_empty() {
             section aria-labelledby=(id) {
@@ -140,7 +157,7 @@ fn list(id: &str, heading: &str, lines: &[String]) -> Markup {
     }
 }
 
-fn readings(evidence: &Evidence, bake: Option<&View>, clock: Clock) -> Markup {
+fn readings(evidence: &Evidence, bake: Option<&bake::View>, clock: Clock) -> Markup {
     html! {
         section aria-labelledby="readings" {
             h2 #readings { "Readings" }
@@ -163,22 +180,21 @@ fn settings(evidence: &Evidence) -> Markup {
         @if !evidence.settings.is_null() {
             section aria-labelledby="settings" {
                 h2 #settings { "Settings" }
-                (tables::settings(&evidence.settings))
+                (tables::settings("Settings as they were when the gate began", &evidence.settings))
             }
         }
     }
 }
 
 /// How to compute the verdict again, and what came of doing so here.
-fn replaying(evidence: &Evidence) -> Markup {
-    let here = match ruling(evidence).map(|ruling| compare(evidence, &ruling)) {
+fn replaying(finding: &Result<Finding, Unplayable>) -> Markup {
+    let here = match finding {
         Ok(Finding::Agrees) => "When this page was made, it agreed.".to_owned(),
         Ok(Finding::Differs { recorded, computed }) => {
             format!(
                 "When this page was made, it differed: recorded {recorded}; computed {computed}."
             )
         }
-        Err(Unplayable::Elsewhere) => String::new(),
         Err(why) => format!("When this page was made: {why}."),
     };
     html! {

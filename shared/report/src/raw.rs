@@ -4,10 +4,10 @@ use maud::{Markup, html};
 use serde_json::Value;
 
 /// A block that opens on a click, or without one when printed.
-pub(crate) fn raw(evidence: &Value) -> Markup {
+pub(crate) fn raw(summary: &str, evidence: &Value) -> Markup {
     html! {
         details {
-            summary { "The whole evidence as JSON" }
+            summary { (summary) }
             pre #evidence tabindex="0" aria-label="Evidence as JSON" { (safe(evidence)) }
         }
     }

@@ -36,18 +36,14 @@ pub(crate) fn table(caption: &str, heads: &[&str], rows: &[Vec<Markup>]) -> Mark
 }
 
 /// The settings, one a line.
-pub(crate) fn settings(settings: &Value) -> Markup {
+pub(crate) fn settings(caption: &str, settings: &Value) -> Markup {
     let mut found = Vec::new();
     flatten("", settings, &mut found);
     let rows: Vec<Vec<Markup>> = found
         .into_iter()
         .map(|(name, value)| vec![html! { code { (name) } }, html! { (value) }])
         .collect();
-    table(
-        "Settings as they were when the gate began",
-        &["Setting", "Value"],
-        &rows,
-    )
+    table(caption, &["Setting", "Value"], &rows)
 }
 
 /// The values in a document, each with the way to it.

@@ -9,7 +9,7 @@ use crate::words::{number, outcome, verdict, why};
 /// What came out, why, and what was seen.
 pub fn text(evidence: &Evidence) -> String {
     let of = &evidence.subject;
-    let (word, _, _) = verdict(evidence);
+    let (word, _, _) = verdict(evidence.verdict);
     let (sentence, code) = why(evidence);
     let mut lines = vec![
         format!("{}/{}: {word}: {code}", of.stage, of.gate),

@@ -7,8 +7,8 @@ use sluice_core::verdict::{DecidedBy, Outcome};
 use sluice_core::{Reason, Verdict};
 
 /// Verdict or gate error: its word, its sign, and its class in the style.
-pub(crate) fn verdict(evidence: &Evidence) -> (&'static str, &'static str, &'static str) {
-    match evidence.verdict {
+pub(crate) fn verdict(verdict: Option<Verdict>) -> (&'static str, &'static str, &'static str) {
+    match verdict {
         Some(Verdict::Pass) => ("pass", "\u{2713}", "pass"),
         Some(Verdict::Fail) => ("fail", "\u{2717}", "fail"),
         Some(Verdict::Inconclusive) => ("inconclusive", "?", "unsure"),
@@ -65,6 +65,12 @@ pub(crate) fn marked(text: &str) -> Markup {
             @if index.is_multiple_of(2) { (part) } @else { code { (part) } }
         }
     }
+}
+
+/// A number of the evidence as it is shown, with its exact value.
+pub(crate) fn data(value: impl Into<f64>, text: &str) -> Markup {
+    let value: f64 = value.into();
+    html! { data value=(value) { (text) } }
 }
 
 /// A number for people: thousands set apart, at most two decimals.

@@ -38,8 +38,9 @@ use serde::de::{DeserializeOwned, IntoDeserializer};
 use self::alarms::Alarm;
 pub use self::history::Transition;
 use self::series::{Identity, Series};
+use self::terms::Statistic;
 use self::ticks::Agenda;
-use crate::scenario::{Marks, Scenario};
+use crate::scenario::{Marks, Metric, Scenario};
 use crate::wire::{ApiError, Protocol, Time};
 
 /// The metrics and alarms of one account and region.
@@ -135,6 +136,26 @@ impl CloudWatch {
         cloudwatch.add_alarms(scenario, &keys);
         cloudwatch.resolve();
         cloudwatch
+    }
+
+    /// The statistic of a scenario's metric from one moment to another, as far
+    /// as it was published `by` then: past the API, for whoever checks what
+    /// was read through it.
+    pub fn published(
+        &self,
+        metric: &Metric,
+        statistic: Statistic,
+        (from, to): (Timestamp, Timestamp),
+        by: Timestamp,
+    ) -> Option<f64> {
+        let identity = Identity {
+            namespace: metric.namespace.clone(),
+            name: metric.name.clone(),
+            dimensions: metric.dimensions.clone(),
+        };
+        let series = &self.series[*self.series_by_identity.get(&identity)?];
+        let [from, to, by] = [from, to, by].map(milliseconds);
+        series.value(from, to, by, statistic)
     }
 
     /// Takes note that the deployment of a stage ended: moments relative to

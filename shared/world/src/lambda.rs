@@ -14,6 +14,8 @@ use crate::codepipeline::{Functions, Invocation, Settings};
 use crate::s3::percent_decoded;
 use crate::wire::ApiError;
 
+pub(crate) mod aliases;
+
 /// Lambda's queue for events.
 pub(crate) struct Lambda {
     clock: Clock,

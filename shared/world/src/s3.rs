@@ -127,6 +127,13 @@ impl S3 {
         Some(object.body.to_vec())
     }
 
+    /// What an object says it is, if it is there.
+    pub fn content_type(&self, bucket: &str, key: &str) -> Option<String> {
+        let inner = self.inner();
+        let object = inner.buckets.get(bucket)?.get(key)?;
+        Some(object.content_type.clone())
+    }
+
     /// Puts an object; creates the bucket if needed.
     pub fn put(&self, bucket: &str, key: &str, body: Vec<u8>) {
         let object = self.object(body, None);

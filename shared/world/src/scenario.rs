@@ -6,6 +6,7 @@
 //! line and column, and [`ScenarioError::hint`] says how to mend them.
 
 mod alarm;
+mod alias;
 mod check;
 mod metric;
 mod moment;
@@ -23,6 +24,7 @@ use serde::{Deserialize, Deserializer};
 use serde_saphyr::Spanned;
 
 pub use alarm::{Alarm, Change, Datapoints, EvaluationTrouble, ScriptedState};
+pub use alias::Alias;
 pub use metric::{Csv, Cycle, Gap, Layer, Metric, Noise, Ramp, Spike};
 pub use moment::{Length, Marks, Moment};
 pub use release::{
@@ -58,6 +60,9 @@ pub struct Scenario {
     /// The alarms.
     #[serde(default, deserialize_with = "placed_alarms")]
     pub alarms: Vec<Alarm>,
+    /// The aliases of Lambda functions.
+    #[serde(default)]
+    pub aliases: Vec<Alias>,
     /// When AWS says no.
     #[serde(default, deserialize_with = "placed_refusals")]
     pub refusals: Vec<Refusal>,

@@ -19,6 +19,7 @@ use crate::codepipeline::{
 };
 use crate::faults::{CURRENT, FaultPlan, Kind, Processes, Progress};
 use crate::lambda::Lambda;
+use crate::lambda::aliases::get_alias;
 use crate::s3::S3;
 use crate::scenario::{ExecutionMode, LookEvery, Marks, RefusalKind, Scenario};
 use crate::sts::Sts;
@@ -489,6 +490,11 @@ impl World {
                 self.with_cloudwatch(&account, &target.region, |own| {
                     own.call(&target.operation, target.protocol, body, call.at)
                 })
+            }
+            "lambda" if target.operation == "GetAlias" => {
+                let marks = lock(&self.0.marks).clone();
+                let region = &target.region;
+                get_alias(&self.0.scenario, region, request, call.at, &marks)
             }
             "lambda" => {
                 return match self.0.lambda.invoke(request, call.number) {

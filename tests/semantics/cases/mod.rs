@@ -3,6 +3,7 @@
 mod before;
 mod canary;
 mod canary_data;
+mod canary_groups;
 mod changes;
 mod clear;
 mod deployment;
@@ -41,4 +42,5 @@ pub(crate) const GROUPS: &[&Group] = &[
     &clear::GROUP,
     &canary::GROUP,
     &canary_data::GROUP,
+    &canary_groups::GROUP,
 ];

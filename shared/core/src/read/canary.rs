@@ -1,7 +1,8 @@
 //! The settings of the gate `canary`.
 
 use super::bake::{AT_MOST_MAX, LONG_BAKES_HINT, deploy_actions};
-use super::canary_parts::{groups, metrics, traffic};
+use super::canary_groups::{before_after, groups, preset};
+use super::canary_parts::{metrics, traffic};
 use super::scalars::{duration, name_like, number_with, text_up_to, word};
 use super::traffic::METRIC_NAME_CHARACTERS_MAX;
 use crate::Duration;
@@ -9,7 +10,8 @@ use crate::decimal::{Decimal, Times};
 use crate::fields::{Fields, Place};
 use crate::problems::Problems;
 use crate::settings::{
-    CANARY_PERIODS_MAX, Canary, CanaryMetric, LAMBDA_ACTION_MAX, MetricRef, WhenUndecided,
+    BeforeAfter, CANARY_PERIODS_MAX, Canary, CanaryGroups, CanaryMetric, LAMBDA_ACTION_MAX,
+    MetricRef, Preset, WhenUndecided,
 };
 use crate::words::quote_all;
 
@@ -26,7 +28,9 @@ const FINE_HORIZON_MAX: Duration = Duration::from_minutes(150);
 const CLOSED_AFTER_MAX: Duration = Duration::from_hours(1);
 
 const GROUPS_HINT: &str = "say which series belong to the old and to the new version: \
-     `groups: { baseline: { dimensions: {...} }, canary: { dimensions: {...} } }`";
+     `groups: { baseline: { dimensions: {...} }, canary: { dimensions: {...} } }`, or\n\
+     `preset: { alb: { load_balancer: app/..., baseline: targetgroup/..., canary: targetgroup/... } }`, or\n\
+     `before_after: { dimensions: {...} }`, which says less";
 
 const METRICS_HINT: &str = "write \
      `metrics: [{ name: errors, count: HTTPCode_Target_5XX_Count, of: RequestCount }]`";
@@ -35,10 +39,19 @@ const METRICS_HINT: &str = "write \
 pub(crate) fn canary(place: &Place<'_>, problems: &mut Problems) -> Option<Canary> {
     let mut fields = Fields::of("`canary`", place, problems)?;
     let name = fields.optional("name", name_like);
-    let groups = fields.required_or("groups", GROUPS_HINT, groups);
+    let whose = whose(&mut fields);
+    let own = whose.as_ref().and_then(|whose| whose.preset.as_ref());
     let namespace = fields.optional("namespace", text_up_to(METRIC_NAME_CHARACTERS_MAX));
-    let metrics = fields.required_or("metrics", METRICS_HINT, metrics);
-    let traffic = fields.optional("traffic", traffic);
+    let namespace = namespace.or_else(|| own.map(|own| own.namespace().to_owned()));
+    let metrics = fields.optional("metrics", metrics);
+    let metrics = match own {
+        Some(own) if !fields.has("metrics") => Some(own.metrics()),
+        _ => metrics,
+    };
+    if !fields.has("metrics") && !fields.has("preset") {
+        fields.miss("metrics", METRICS_HINT);
+    }
+    let traffic = fields.optional("traffic", |place, problems| traffic(own, place, problems));
     let lengths = Lengths {
         period: fields.optional("period", duration),
         closed_after: fields.optional("closed_after", duration),
@@ -57,9 +70,11 @@ pub(crate) fn canary(place: &Place<'_>, problems: &mut Problems) -> Option<Canar
         .into_iter()
         .zip(lengths.all())
         .any(|(field, length)| fields.has(field) && length.is_none());
-    let read = metrics.zip(groups).map(|(metrics, groups)| Canary {
+    let read = metrics.zip(whose).map(|(metrics, whose)| Canary {
         name,
-        groups,
+        groups: whose.groups,
+        preset: whose.preset.map(Box::new),
+        before_after: whose.before_after.map(Box::new),
         namespace,
         metrics,
         traffic,
@@ -77,12 +92,59 @@ pub(crate) fn canary(place: &Place<'_>, problems: &mut Problems) -> Option<Canar
     });
     if let Some(canary) = &read {
         check_namespaces(&mut fields, canary);
+        if canary.before_after.is_some() {
+            check_before_after(&mut fields, canary);
+        }
         if !is_unread {
             check_lengths(&mut fields, canary);
         }
     }
     fields.finish();
     read
+}
+
+/// What is compared with what: one of the three.
+struct Whose {
+    groups: Option<CanaryGroups>,
+    preset: Option<Preset>,
+    before_after: Option<BeforeAfter>,
+}
+
+fn whose(fields: &mut Fields<'_, '_>) -> Option<Whose> {
+    let whose = Whose {
+        groups: fields.optional("groups", groups),
+        preset: fields.optional("preset", preset),
+        before_after: fields.optional("before_after", before_after),
+    };
+    let written: Vec<&str> = ["groups", "preset", "before_after"]
+        .into_iter()
+        .filter(|name| fields.has(name))
+        .collect();
+    match written.as_slice() {
+        [] => fields.miss("groups", GROUPS_HINT),
+        [_] => {}
+        [first, rest @ ..] => {
+            let message = format!("stands beside `{first}`, and only one of them can hold");
+            fields.report(rest[0], message, "remove one of them");
+        }
+    }
+    let read = usize::from(whose.groups.is_some())
+        + usize::from(whose.preset.is_some())
+        + usize::from(whose.before_after.is_some());
+    (read == 1 && written.len() == 1).then_some(whose)
+}
+
+/// One group is no split, and finely stored values are gone too soon.
+fn check_before_after(fields: &mut Fields<'_, '_>, canary: &Canary) {
+    if fields.has("traffic") {
+        let message = "has no effect with `before_after`: nothing divides the requests";
+        fields.report("traffic", message, "remove it");
+    }
+    if canary.period() < Duration::from_minutes(1) {
+        let message = "CloudWatch keeps periods of less than a minute for three hours, \
+             and `before_after` looks further back";
+        fields.report("period", message, "write `1m`, or leave it out");
+    }
 }
 
 /// What was written of the lengths of time.
@@ -140,7 +202,7 @@ fn check_acceptance(
 
 /// Each metric needs a namespace, its own or the gate's.
 fn check_namespaces(fields: &mut Fields<'_, '_>, canary: &Canary) {
-    if fields.has("namespace") {
+    if canary.namespace.is_some() {
         return;
     }
     let without = |metric: &&MetricRef| metric.namespace().is_none();

@@ -1,15 +1,13 @@
-//! Groups and metrics of the gate `canary`.
+//! Metrics and traffic of the gate `canary`.
 
-use std::collections::BTreeMap;
-
-use super::scalars::{flag, name_like, number_with, region, role, text, text_up_to, word};
-use super::traffic::{METRIC_NAME_CHARACTERS_MAX, dimensions};
+use super::scalars::{flag, name_like, number_with, text, text_up_to, word};
+use super::traffic::METRIC_NAME_CHARACTERS_MAX;
 use crate::decimal::{Decimal, Percent};
 use crate::fields::{Fields, Place, list_of};
 use crate::problems::Problems;
 use crate::settings::{
-    CANARY_METRICS_MAX, CanaryGroup, CanaryGroups, CanaryMetric, CanaryTraffic, CountMetric,
-    FullMetric, MetricRef, SeriesMetric,
+    CANARY_METRICS_MAX, CanaryMetric, CanaryTraffic, CountMetric, FullMetric, MetricRef, Preset,
+    SeriesMetric,
 };
 use crate::tree::Value;
 use crate::words::quote;
@@ -21,82 +19,6 @@ const ZERO: Decimal = Decimal::whole(0);
 
 const STATISTICS_HINT: &str =
     "write `Average`, `Minimum`, `Maximum`, or a percentile such as `p99`";
-
-/// Both groups, which have to be two.
-pub(super) fn groups(place: &Place<'_>, problems: &mut Problems) -> Option<CanaryGroups> {
-    let mut fields = Fields::of("`groups`", place, problems)?;
-    let baseline = fields.required("baseline", group);
-    let canary = fields.required("canary", group);
-    if let (Some(baseline), Some(canary)) = (&baseline, &canary)
-        && same_place(baseline, canary)
-    {
-        if baseline.dimensions == canary.dimensions {
-            let message = "both groups are the same series, so nothing is compared";
-            let hint = "give the canary the dimensions of the new version's own series";
-            fields.report("canary", message, hint);
-        } else if contains(&baseline.dimensions, &canary.dimensions) {
-            fields.report("baseline", PART_OF_IT, PART_HINT);
-        } else if contains(&canary.dimensions, &baseline.dimensions) {
-            fields.report("canary", PART_OF_IT, PART_HINT);
-        }
-    }
-    fields.finish();
-    Some(CanaryGroups {
-        baseline: baseline?,
-        canary: canary?,
-    })
-}
-
-const PART_OF_IT: &str =
-    "has only a part of the other group's dimensions, so it is the whole that the other is part of";
-const PART_HINT: &str = "add the dimension that tells the two versions apart to both groups, \
-     such as `TargetGroup`";
-
-fn same_place(one: &CanaryGroup, other: &CanaryGroup) -> bool {
-    (&one.region, &one.role, &one.account) == (&other.region, &other.role, &other.account)
-}
-
-/// Whether a set of dimensions is a proper part of another one.
-fn contains(part: &BTreeMap<String, String>, whole: &BTreeMap<String, String>) -> bool {
-    part.iter()
-        .all(|(name, value)| whole.get(name) == Some(value))
-}
-
-fn group(place: &Place<'_>, problems: &mut Problems) -> Option<CanaryGroup> {
-    let mut fields = Fields::of("a group", place, problems)?;
-    let hint = "write the complete set: `dimensions: { LoadBalancer: app/..., TargetGroup: ... }`";
-    let dimensions = fields.required_or("dimensions", hint, dimensions);
-    if dimensions.as_ref().is_some_and(BTreeMap::is_empty) {
-        let message = "names no dimension, so both versions would be in it";
-        fields.report("dimensions", message, hint);
-    }
-    let region = fields.optional("region", region);
-    let role = fields.optional("role", role);
-    let account = fields.optional("account", account);
-    // Without its place a series would be taken for another of that name.
-    let is_whole = fields.has("region") == region.is_some()
-        && fields.has("role") == role.is_some()
-        && fields.has("account") == account.is_some();
-    fields.finish();
-    let dimensions = dimensions.filter(|_| is_whole)?;
-    Some(CanaryGroup {
-        dimensions,
-        region,
-        role,
-        account,
-    })
-}
-
-fn account(place: &Place<'_>, problems: &mut Problems) -> Option<String> {
-    let text = text(place, problems)?;
-    if text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit()) {
-        return Some(text.to_owned());
-    }
-    let message = format!("{} is not the number of an account", quote(text));
-    let hint = "write its twelve digits in quotes: `\"111122223333\"`";
-    problems.push(place.error(message).hint(hint.to_owned()));
-    None
-}
 
 /// The metrics: at least one, none twice, and one that decides.
 pub(super) fn metrics(place: &Place<'_>, problems: &mut Problems) -> Option<Vec<CanaryMetric>> {
@@ -242,18 +164,27 @@ fn metric_ref(place: &Place<'_>, problems: &mut Problems) -> Option<MetricRef> {
 }
 
 /// What the new version should get of all requests.
-pub(super) fn traffic(place: &Place<'_>, problems: &mut Problems) -> Option<CanaryTraffic> {
+pub(super) fn traffic(
+    preset: Option<&Preset>,
+    place: &Place<'_>,
+    problems: &mut Problems,
+) -> Option<CanaryTraffic> {
     let mut fields = Fields::of("`traffic` of a canary", place, problems)?;
-    let count = fields.required_or("count", "write `count: RequestCount`", metric_ref);
+    let count = fields.optional("count", metric_ref);
+    let brought = preset.map(Preset::requests);
+    if !fields.has("count") && brought.is_none() {
+        fields.miss("count", "write `count: RequestCount`");
+    }
     let hint = "write the new version's share of all requests: `canary_share: 10%`";
     let canary_share = fields.required_or("canary_share", hint, percent);
     if canary_share.is_some_and(|Percent(share)| share <= ZERO || share >= WHOLE) {
         let message = "has to be above `0%` and below `100%`";
         fields.report("canary_share", message, hint);
     }
+    let is_unread = fields.has("count") && count.is_none();
     fields.finish();
     Some(CanaryTraffic {
-        count: count?,
+        count: count.or(brought).filter(|_| !is_unread)?,
         canary_share: canary_share?,
     })
 }

@@ -43,11 +43,25 @@ stages:
           codebuild: [{ project: smoke }]
           state_machine: [{ machine: "arn:aws:states:us-east-1:111122223333:stateMachine:smoke" }]
           synthetics: [{ canary: smoke, passed: 90% }]
+      - canary:
+          name: by-preset
+          preset: { alb: { load_balancer: app/a/1, baseline: targetgroup/a/1, canary: targetgroup/b/2 } }
+      - canary:
+          name: by-alias
+          preset: { lambda_alias: { function: a, alias: live, baseline: 7, canary: 8 } }
+      - canary:
+          name: by-stage
+          preset: { api_gateway: { api: a, stage: prod } }
+      - canary:
+          name: before-after
+          namespace: AWS/Lambda
+          before_after: { dimensions: { FunctionName: a }, baseline: day_before, since: gate }
+          metrics: [{ name: errors, count: Errors, of: Invocations }]
     on_fail: { roll_back: stage, notify: [team] }
 "#;
 
 /// What the reader calls a map, and what the schema calls it.
-const MAPS: [(&str, &[&str]); 31] = [
+const MAPS: [(&str, &[&str]); 35] = [
     ("a plan", &[""]),
     ("a stage", &["StagePlan"]),
     ("a policy", &["Policy"]),
@@ -55,6 +69,10 @@ const MAPS: [(&str, &[&str]); 31] = [
     ("`canary`", &["Canary"]),
     ("`groups`", &["CanaryGroups"]),
     ("a group", &["CanaryGroup"]),
+    ("`alb`", &["Alb"]),
+    ("`lambda_alias`", &["LambdaAlias"]),
+    ("`api_gateway`", &["ApiGateway"]),
+    ("`before_after`", &["BeforeAfter"]),
     ("a metric of a canary", &["CountMetric", "SeriesMetric"]),
     ("a metric of both groups", &["FullMetric"]),
     ("`traffic` of a canary", &["CanaryTraffic"]),

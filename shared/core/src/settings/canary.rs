@@ -1,11 +1,9 @@
 //! What people write about the gate `canary`.
 
-use std::collections::BTreeMap;
-
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{CountStatistic, Mode, OnRollback, ReleaseCheck};
+use super::{BeforeAfter, CanaryGroups, CountStatistic, Mode, OnRollback, Preset, ReleaseCheck};
 use crate::Duration;
 use crate::decimal::{Decimal, Percent, Times};
 
@@ -24,13 +22,23 @@ pub struct Canary {
     /// The gate's name, unique in its stage. Default: `canary`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Which series belong to the old version, and which to the new one.
-    pub groups: CanaryGroups,
-    /// The namespace of metrics that do not name their own.
+    /// Which series belong to the old version, and which to the new one. One
+    /// of `groups`, `preset` and `before_after` has to be there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub groups: Option<CanaryGroups>,
+    /// The same, from what divides the requests between the versions. It
+    /// brings metrics, too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub preset: Option<Box<Preset>>,
+    /// The same series before and after the deployment: says less.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before_after: Option<Box<BeforeAfter>>,
+    /// The namespace of metrics that do not name their own. Default: that of
+    /// the preset.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
-    /// What is compared, 1 to 100 metrics.
-    #[schemars(length(min = 1, max = 100))]
+    /// What is compared, 1 to 100 metrics. Default: those of the preset.
+    #[schemars(with = "Option<Vec<CanaryMetric>>", length(min = 1, max = 100))]
     pub metrics: Vec<CanaryMetric>,
     /// The split of the requests, where it is known and is to be checked.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -72,35 +80,6 @@ pub struct Canary {
     /// Whether the verdict counts.
     #[serde(default)]
     pub mode: Mode,
-}
-
-/// Both groups.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CanaryGroups {
-    /// The old version.
-    pub baseline: CanaryGroup,
-    /// The new version.
-    pub canary: CanaryGroup,
-}
-
-/// One group of series.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CanaryGroup {
-    /// The complete set: CloudWatch matches dimensions exactly.
-    #[schemars(extend("minProperties" = 1))]
-    pub dimensions: BTreeMap<String, String>,
-    /// The region the metrics are in. Default: the function's own.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub region: Option<String>,
-    /// ARN of a role to read them with, for metrics of another account.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub role: Option<String>,
-    /// The account they are in, where a monitoring account shows them.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(regex(pattern = r"^[0-9]{12}$"))]
-    pub account: Option<String>,
 }
 
 /// One comparison.
@@ -198,7 +177,8 @@ pub struct FullMetric {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct CanaryTraffic {
-    /// What counts the requests of each group.
+    /// What counts the requests of each group. Default: that of the preset.
+    #[schemars(with = "Option<MetricRef>")]
     pub count: MetricRef,
     /// The new version's share of both groups' requests.
     pub canary_share: Percent,
@@ -242,6 +222,14 @@ fn is_no(value: &bool) -> bool {
 }
 
 impl Canary {
+    /// Both groups, as far as the settings alone tell: the versions behind an
+    /// alias may only be known to AWS.
+    pub fn known_groups(&self) -> Option<CanaryGroups> {
+        let of_preset = || self.preset.as_deref().and_then(Preset::groups);
+        let of_one = || self.before_after.as_deref().map(BeforeAfter::groups);
+        self.groups.clone().or_else(of_preset).or_else(of_one)
+    }
+
     /// Added to what `horizon` needs, for reads that fail and come again.
     const PATIENCE: Duration = Duration::from_minutes(15);
 

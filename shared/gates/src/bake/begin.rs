@@ -12,6 +12,7 @@ use sluice_core::{Duration, GateError};
 
 use crate::Ask;
 use crate::alarms::resolve;
+use crate::deployment::is_deployment;
 
 /// Settle time of an alarm whose own delay is not known.
 const SETTLE_UNKNOWN: Duration = Duration::from_minutes(10);
@@ -129,16 +130,8 @@ async fn watched_from(ask: &Ask, settings: &Bake, aws: &Aws) -> Result<WatchedFr
     // After a retry of the stage an action has several runs, of which the last
     // one counts; of several actions it is the one that began first.
     let mut last: BTreeMap<(String, String), Timestamp> = BTreeMap::new();
-    let deploys = runs
-        .into_iter()
-        .filter(|run| run.began <= ask.now)
-        .filter(|run| {
-            if names.is_empty() {
-                run.deploys && run.stage == ask.stage
-            } else {
-                names.contains(&format!("{}/{}", run.stage, run.action))
-            }
-        });
+    let deploys = runs.into_iter();
+    let deploys = deploys.filter(|run| is_deployment(run, ask, names));
     for run in deploys {
         let began = last.entry((run.stage, run.action)).or_insert(run.began);
         *began = run.began.max(*began);

@@ -1,12 +1,15 @@
 //! What a canary gate knows: what was written down when it began, what was
 //! read just now, what is carried from look to look.
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sluice_core::settings::{Canary, CanaryGroups};
 
 /// What was written down when the gate began.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Begun {
     /// Version of the rule.
     pub rule: u32,
@@ -16,12 +19,44 @@ pub struct Begun {
     pub began: Timestamp,
     /// The beginning of the first period that is judged.
     pub start: Timestamp,
-    /// The groups, as they were read at every look.
-    pub groups: CanaryGroups,
+    /// The groups, as they are read at every look; none where nothing is
+    /// judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub groups: Option<CanaryGroups>,
+    /// What the alias said that the groups are from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alias: Option<Routing>,
+    /// Where the old version's values are from an earlier time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub earlier: Option<Earlier>,
+}
+
+/// An alias of a Lambda function while it divides its invocations.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Routing {
+    /// The version that it points to.
+    pub version: String,
+    /// The share of each other version.
+    pub weights: BTreeMap<String, f64>,
+}
+
+/// The time that a new version is compared with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Earlier {
+    /// The beginning of its first period.
+    pub from: Timestamp,
+    /// What it ends before.
+    pub deployed: Timestamp,
+    /// The deploy action that began then, if it was looked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action: Option<String>,
+    /// When another release was deployed in that time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub also_deployed: Option<Timestamp>,
 }
 
 /// What was read at one look: everything since the gate began.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Facts {
     /// The moment of the look, by our clock.
     pub now: Timestamp,
@@ -43,7 +78,7 @@ pub struct Facts {
 pub type Series = Vec<Option<f64>>;
 
 /// The same of both groups.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Both<T> {
     /// Of the old version.
     pub baseline: T,
@@ -52,7 +87,7 @@ pub struct Both<T> {
 }
 
 /// What was read of one metric.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MetricFacts {
     /// Events of requests.
@@ -73,7 +108,7 @@ pub enum MetricFacts {
 }
 
 /// What is carried over: no statistics, which are computed anew.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Memory {
     /// Periods that the last look judged.
@@ -107,6 +142,11 @@ impl Begun {
         u32::try_from(closed)
             .unwrap_or(u32::MAX)
             .min(settings.periods())
+    }
+
+    /// The beginning of the first period of the old version's values.
+    pub(crate) fn baseline_start(&self) -> Timestamp {
+        self.earlier.as_ref().map_or(self.start, |own| own.from)
     }
 
     /// The beginning of a period.

@@ -15,10 +15,18 @@ use crate::Ask;
 /// Everything that is to be read, and what of it has been.
 struct Reader<'a> {
     settings: &'a Canary,
-    begun: &'a Begun,
+    /// The group of each version, and when its first period begins.
+    baseline: Group<'a>,
+    canary: Group<'a>,
     periods: u32,
-    read: BTreeMap<Place, Vec<(SeriesQuery, Vec<Count>)>>,
+    read: BTreeMap<(Place, Timestamp), Wanted>,
 }
+
+/// Series with what was read of them.
+type Wanted = Vec<(SeriesQuery, Vec<Count>)>;
+
+/// A version's group with the beginning of its first period.
+type Group<'a> = (&'a CanaryGroup, Timestamp);
 
 /// Reads all closed periods. At the last look, `over`, an error that may pass
 /// is none that can be waited for.
@@ -30,18 +38,23 @@ pub(super) async fn read(
     over: bool,
     aws: &Aws,
 ) -> Result<(Facts, Vec<Source>), GateError> {
+    let Some(groups) = &begun.groups else {
+        let detail = "it holds no groups to read".to_owned();
+        return Err(GateError::RecordInvalid { detail });
+    };
     let mut reader = Reader {
         settings,
-        begun,
+        baseline: (&groups.baseline, begun.baseline_start()),
+        canary: (&groups.canary, begun.start),
         periods,
         read: BTreeMap::new(),
     };
     reader.want_all();
     let mut sources = Vec::new();
     let mut incomplete = None;
-    let end = begun.period(settings, periods);
     let seconds = settings.period().as_seconds();
-    for (place, wanted) in &mut reader.read {
+    let length = begun.period(settings, periods).duration_since(begun.start);
+    for ((place, start), wanted) in &mut reader.read {
         if periods == 0 {
             break;
         }
@@ -51,7 +64,10 @@ pub(super) async fn read(
             at: ask.now,
         });
         let queries: Vec<SeriesQuery> = wanted.iter().map(|(query, _)| query.clone()).collect();
-        match aws.series(place, &queries, seconds, begun.start, end).await {
+        match aws
+            .series(place, &queries, seconds, *start, *start + length)
+            .await
+        {
             Ok(Values::Whole(values)) => {
                 for ((_, own), values) in wanted.iter_mut().zip(values) {
                     *own = values;
@@ -84,8 +100,7 @@ fn unknown(ask: &Ask, periods: u32, why: String) -> Facts {
 impl Reader<'_> {
     /// Notes each series once, by the place that it is read in.
     fn want_all(&mut self) {
-        let groups = [&self.begun.groups.baseline, &self.begun.groups.canary];
-        for group in groups {
+        for group in [self.baseline, self.canary] {
             for metric in &self.settings.metrics {
                 match metric {
                     CanaryMetric::Count(metric) => {
@@ -106,15 +121,15 @@ impl Reader<'_> {
         }
     }
 
-    fn want(&mut self, group: &CanaryGroup, metric: &MetricRef, stat: &str) {
+    fn want(&mut self, group: Group<'_>, metric: &MetricRef, stat: &str) {
         let query = self.query(group, metric, stat);
-        let wanted = self.read.entry(place(group)).or_default();
+        let wanted = self.read.entry(source(group)).or_default();
         if wanted.iter().all(|(known, _)| *known != query) {
             wanted.push((query, Vec::new()));
         }
     }
 
-    fn query(&self, group: &CanaryGroup, metric: &MetricRef, stat: &str) -> SeriesQuery {
+    fn query(&self, (group, _): Group<'_>, metric: &MetricRef, stat: &str) -> SeriesQuery {
         let namespace = metric.namespace().or(self.settings.namespace.as_deref());
         SeriesQuery {
             namespace: namespace.unwrap_or_default().to_owned(),
@@ -161,27 +176,21 @@ impl Reader<'_> {
     }
 
     fn both(&self, metric: &MetricRef, stat: &str) -> Result<Both<Series>, String> {
-        let groups = &self.begun.groups;
         Ok(Both {
-            baseline: self.series(&groups.baseline, metric, stat)?,
-            canary: self.series(&groups.canary, metric, stat)?,
+            baseline: self.series(self.baseline, metric, stat)?,
+            canary: self.series(self.canary, metric, stat)?,
         })
     }
 
     /// One value for each period, from what was read.
-    fn series(
-        &self,
-        group: &CanaryGroup,
-        metric: &MetricRef,
-        stat: &str,
-    ) -> Result<Series, String> {
+    fn series(&self, group: Group<'_>, metric: &MetricRef, stat: &str) -> Result<Series, String> {
         let query = self.query(group, metric, stat);
-        let read = self.read.get(&place(group));
+        let read = self.read.get(&source(group));
         let found = read.and_then(|read| read.iter().find(|(known, _)| *known == query));
         let mut series = vec![None; self.periods as usize];
         let period = i64::from(self.settings.period().as_seconds().max(1));
         for point in found.into_iter().flat_map(|(_, points)| points) {
-            let since = point.at.duration_since(self.begun.start).as_millis();
+            let since = point.at.duration_since(group.1).as_millis();
             let millis = i128::from(period) * 1000;
             let index = usize::try_from(since.div_euclid(millis)).ok();
             let slot = index
@@ -207,9 +216,11 @@ fn statistic(metric: &MetricRef) -> &'static str {
     }
 }
 
-fn place(group: &CanaryGroup) -> Place {
-    Place {
+/// Where and from when on a group is read.
+fn source((group, start): Group<'_>) -> (Place, Timestamp) {
+    let place = Place {
         region: group.region.clone(),
         role: group.role.clone(),
-    }
+    };
+    (place, start)
 }

@@ -61,7 +61,7 @@ pub fn judge(
     let memory = marks::next(facts, memory);
     let ruling = match decided(settings, facts, &judgement, over) {
         Some((verdict, mut reason)) => {
-            reason.seen.push_str(&notes(&judgement, &memory));
+            reason.seen.push_str(&notes(begun, &judgement, &memory));
             Ruling::Reached {
                 verdict,
                 reason,
@@ -222,14 +222,21 @@ fn named(judgement: &Judgement, which: impl Fn(&MetricResult) -> bool) -> String
 }
 
 /// What people have to know beside it.
-fn notes(judgement: &Judgement, memory: &Memory) -> String {
+fn notes(begun: &Begun, judgement: &Judgement, memory: &Memory) -> String {
+    let other = begun.earlier.as_ref().and_then(|own| own.also_deployed);
+    let mixed = other.map(|at| {
+        format!("another release was deployed at {at}, within the time that is compared with")
+    });
     let revised = (memory.revised > 0).then(|| {
         format!(
             "{} periods had other values when they were judged first",
             memory.revised
         )
     });
-    let notes = judgement.warnings.iter().cloned().chain(revised);
+    let notes = mixed.into_iter();
+    let notes = notes
+        .chain(judgement.warnings.iter().cloned())
+        .chain(revised);
     let notes: Vec<String> = notes.take(NAMED_MAX).collect();
     if notes.is_empty() {
         String::new()
@@ -262,7 +269,7 @@ fn progress(settings: &Canary, facts: &Facts, judgement: &Judgement) -> Progress
 }
 
 /// The readings, period by period, as the judge takes them.
-fn periods(facts: &Facts) -> Vec<Period> {
+pub(super) fn periods(facts: &Facts) -> Vec<Period> {
     (0..facts.periods as usize)
         .map(|index| Period {
             readings: facts

@@ -7,7 +7,7 @@ use sluice_core::plan::GateSettings;
 use sluice_core::settings::Canary;
 use sluice_core::{ReasonCode, Verdict};
 
-use super::{Begun, Both, Facts, Memory, MetricFacts, RULE_VERSION, Series, judge};
+use super::{Begun, Both, Earlier, Facts, Memory, MetricFacts, RULE_VERSION, Series, judge};
 
 const HORIZON: u32 = 30;
 
@@ -40,7 +40,9 @@ fn begun(settings: &Canary) -> Begun {
         judge: sluice_judge::VERSION,
         began: began(),
         start: Begun::start(began(), settings),
-        groups: settings.groups.clone(),
+        groups: settings.known_groups(),
+        alias: None,
+        earlier: None,
     }
 }
 
@@ -298,4 +300,26 @@ fn judging_begins_with_the_first_whole_period_and_waits_until_it_is_closed() {
     assert_eq!(begun.closes(&settings, 1), at(180));
     // A look exactly on the minute begins there.
     assert_eq!(Begun::start(begun.start, &settings), begun.start);
+}
+
+#[test]
+fn another_release_in_the_time_that_is_compared_with_is_said() {
+    let settings = settings(json!({}));
+    let mut begun = begun(&settings);
+    let seen = |begun: &Begun| {
+        let facts = facts(&settings, HORIZON, vec![good(HORIZON)]);
+        let judged = judge(begun, &settings, &facts, &Memory::default()).unwrap();
+        match judged.ruling {
+            Ruling::Reached { reason, .. } => reason.seen,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert!(!seen(&begun).contains("another release"));
+    begun.earlier = Some(Earlier {
+        from: began(),
+        deployed: began(),
+        action: None,
+        also_deployed: Some(began()),
+    });
+    assert!(seen(&begun).contains("another release was deployed at 2027-01-15T08:00:17Z"));
 }

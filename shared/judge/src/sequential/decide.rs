@@ -69,8 +69,9 @@ pub struct Evidence {
     pub weight: f64,
     /// Log e-value against "never worse", now.
     pub log_e_harm: f64,
-    /// Greatest log e-value against "worse" at any look so far.
-    pub log_e_safe_best: f64,
+    /// Log e-value against "worse", now: what was proven earlier and no longer
+    /// holds is no reason to let a version go on that became worse since.
+    pub log_e_safe: f64,
 }
 
 /// The decision after `periods` closed periods.
@@ -98,7 +99,7 @@ pub fn decide(
         .filter(|metric| metric.weight > 0.0)
         .peekable();
     let anything = gating.peek().is_some();
-    let all_safe = anything && gating.all(|metric| metric.log_e_safe_best >= -rules.beta.ln());
+    let all_safe = anything && gating.all(|metric| metric.log_e_safe >= -rules.beta.ln());
     if all_safe && periods >= rules.min_bake {
         return Decision::Safe;
     }
@@ -121,11 +122,11 @@ mod tests {
         horizon: 60,
     };
 
-    fn metric(log_e_harm: f64, log_e_safe_best: f64) -> Evidence {
+    fn metric(log_e_harm: f64, log_e_safe: f64) -> Evidence {
         Evidence {
             weight: 1.0,
             log_e_harm,
-            log_e_safe_best,
+            log_e_safe,
         }
     }
 
@@ -171,7 +172,7 @@ mod tests {
         let watched = Evidence {
             weight: 0.0,
             log_e_harm: 90.0,
-            log_e_safe_best: 90.0,
+            log_e_safe: 90.0,
         };
         check(&[watched], 0.0, 30, Decision::Continue);
         check(&[], 0.0, 60, Decision::Inconclusive);

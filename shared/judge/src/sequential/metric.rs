@@ -41,11 +41,31 @@ pub enum Reading {
 
 /// What became of a reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Use {
+pub enum Use {
+    /// It was compared.
     Used,
+    /// A side had no data.
     Missing,
+    /// Too few samples are behind a percentile.
     TooFewSamples,
+    /// A value cannot be: negative, infinite, no traffic.
     Unusable,
+}
+
+impl Reading {
+    /// The values of baseline and canary as they are compared: of counts, the
+    /// events of one request. `None` where there is nothing to compare.
+    pub fn values(&self) -> [Option<f64>; 2] {
+        match self {
+            Reading::Count { baseline, canary } => [baseline, canary].map(|counts| {
+                let usable = counts.filter(Counts::is_usable);
+                usable.map(|counts| counts.count / counts.total)
+            }),
+            Reading::Series { baseline, canary } => {
+                [baseline, canary].map(|sample| sample.map(|sample| sample.value))
+            }
+        }
+    }
 }
 
 pub(crate) enum Test {
@@ -72,6 +92,8 @@ pub(crate) struct MetricTest {
     pub(crate) missing: u32,
     pub(crate) few_samples: u32,
     pub(crate) unusable: u32,
+    /// What became of the last reading.
+    pub(crate) last: Use,
     pub(crate) silent: u32,
     pub(crate) log_e_harm: f64,
     pub(crate) log_e_safe: f64,
@@ -111,6 +133,7 @@ impl MetricTest {
             missing: 0,
             few_samples: 0,
             unusable: 0,
+            last: Use::Missing,
             silent: 0,
             log_e_harm: 0.0,
             log_e_safe: 0.0,
@@ -122,6 +145,7 @@ impl MetricTest {
     pub(crate) fn fold(&mut self, reading: Option<&Reading>) {
         self.note_silence(reading);
         let what = self.fold_reading(reading);
+        self.last = what;
         match what {
             Use::Used => self.used += 1,
             Use::Missing => self.missing += 1,
@@ -139,7 +163,7 @@ impl MetricTest {
         Evidence {
             weight: self.weight,
             log_e_harm: self.log_e_harm,
-            log_e_safe_best: self.log_e_safe_best,
+            log_e_safe: self.log_e_safe,
         }
     }
 

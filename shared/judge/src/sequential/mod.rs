@@ -14,6 +14,7 @@
 pub(crate) mod autocorrelation;
 pub mod combine;
 pub mod count;
+pub mod course;
 pub mod decide;
 pub(crate) mod dispersion;
 pub mod interval;
@@ -33,10 +34,11 @@ pub mod split;
 pub mod t_mixture;
 
 pub use count::Counts;
+pub use course::{Comparison, Course, Step};
 pub use decide::{Decision, Verdict};
 pub use interval::Interval;
 pub use judge::{Judge, Period, judge};
-pub use metric::{Reading, Sample};
+pub use metric::{Reading, Sample, Use};
 pub use pairing::{
     Grid, GridError, Misplaced, Paired, ReportedCounts, Timed, pair_counts, pair_series,
 };

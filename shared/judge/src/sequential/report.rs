@@ -58,7 +58,7 @@ pub struct Judgement {
     pub log_e_harm: Option<f64>,
     /// What `log_e_harm` has to reach: `ln(1/alpha)`.
     pub log_e_harm_needed: f64,
-    /// What each gating metric's `log_e_safe_best` has to reach.
+    /// What each gating metric's `log_e_safe` has to reach.
     pub log_e_safe_needed: f64,
     /// The metrics, in the plan's order.
     pub metrics: Vec<MetricResult>,
@@ -110,7 +110,7 @@ pub struct MetricResult {
     pub log_e_harm: f64,
     /// Log e-value against "worse than the tolerance".
     pub log_e_safe: f64,
-    /// Its greatest value at any look; `null` before any data.
+    /// Its greatest value at any look, for people; `null` before any data.
     pub log_e_safe_best: Option<f64>,
     /// Whether it is proven within the tolerance.
     pub safe: bool,
@@ -242,7 +242,7 @@ impl MetricResult {
             log_e_harm: metric.log_e_harm,
             log_e_safe: metric.log_e_safe,
             log_e_safe_best: (metric.used > 0).then_some(metric.log_e_safe_best),
-            safe: metric.log_e_safe_best >= -beta.ln(),
+            safe: metric.log_e_safe >= -beta.ln(),
             events: measured.events,
             traffic: measured.traffic,
             dispersion: measured.dispersion,

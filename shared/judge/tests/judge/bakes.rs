@@ -41,6 +41,29 @@ fn fivefold_errors_are_harm_within_minutes_and_named() {
 }
 
 #[test]
+fn what_was_proven_good_for_a_minute_and_is_worse_since_is_not_safe() {
+    let minute = |baseline, canary| {
+        of(Reading::Count {
+            baseline: counts(baseline, 9000.0),
+            canary: counts(canary, 9000.0),
+        })
+    };
+    let mut periods = vec![minute(60.0, 58.0)];
+    periods.extend((1..12).map(|at| minute(60.0 * wobble(at, 0.1), 240.0 * wobble(at + 5, 0.1))));
+    let mut plan = plan(Kind::Count);
+    plan.min_bake = 12;
+    let judgement = judged(&plan, &periods);
+    let errors = &judgement.metrics[0];
+    assert!(
+        errors
+            .log_e_safe_best
+            .is_some_and(|best| best > judgement.log_e_safe_needed)
+    );
+    assert!(!errors.safe);
+    assert_ne!(judgement.verdict, Some(Verdict::Pass));
+}
+
+#[test]
 fn unchanged_errors_are_safe_after_the_shortest_bake() {
     let judgement = judged(&plan(Kind::Count), &steady_errors(20.0, 20.0, 60));
     assert_eq!(judgement.verdict, Some(Verdict::Pass));

@@ -245,10 +245,10 @@ pub(crate) fn decide(case: &Case<'_>) -> Result<(), String> {
         .into_iter()
         .zip(safe)
         .zip(weights)
-        .map(|((log_e_harm, log_e_safe_best), weight)| Evidence {
+        .map(|((log_e_harm, log_e_safe), weight)| Evidence {
             weight,
             log_e_harm,
-            log_e_safe_best,
+            log_e_safe,
         })
         .collect();
     let split_names = [

@@ -55,6 +55,9 @@ impl Target {
             let operation = match protocol {
                 Protocol::Cbor => path.rsplit('/').next().unwrap_or("").to_owned(),
                 Protocol::Json if service == "sts" => action(request.body()),
+                Protocol::Json if service == "lambda" && path.contains("/aliases/") => {
+                    "GetAlias".to_owned()
+                }
                 Protocol::Json if service == "lambda" => "Invoke".to_owned(),
                 Protocol::Json => {
                     let target = header("x-amz-target");

@@ -108,9 +108,9 @@ prop_compose! {
         (when_undecided, accept_at_most) in accepts(),
         deployed_by in proptest::collection::vec("[a-z]{1,3}/[a-z]{1,3}", 0..2),
     ) -> Canary {
-        let groups = CanaryGroups { baseline, canary };
+        let groups = Some(CanaryGroups { baseline, canary });
         Canary {
-            name, groups, namespace, metrics, traffic, period, closed_after, horizon, at_least,
+            name, groups, preset: None, before_after: None, namespace, metrics, traffic, period, closed_after, horizon, at_least,
             at_most, when_undecided, accept_at_most, deployed_by, on_rollback: OnRollback::Full,
             release_check: ReleaseCheck::On, mode: Mode::WatchOnly,
         }
