@@ -221,6 +221,7 @@ pub(crate) fn too_many_pages(operation: &str, place: &Place) -> AwsError {
         refusal: Refusal::Code("TooManyPages".to_owned()),
         message: format!("the answer has more than {PAGES_MAX} pages"),
         place: place.clone(),
+        resource: None,
     }
 }
 
@@ -230,6 +231,7 @@ pub(crate) fn unreadable(operation: &str, place: &Place, what: &str) -> AwsError
         refusal: Refusal::Unavailable,
         message: format!("the answer cannot be read: {what}"),
         place: place.clone(),
+        resource: None,
     }
 }
 

@@ -110,6 +110,7 @@ impl Aws {
             refusal: Refusal::Code("TooManyPages".to_owned()),
             message: format!("the answer has more than {PAGES_MAX} pages"),
             place: place.clone(),
+            resource: None,
         })
     }
 }
