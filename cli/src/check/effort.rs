@@ -11,7 +11,7 @@ use sluice_core::plan::GateSettings;
 use sluice_core::reading::Place;
 use sluice_core::settings::{
     AlarmRef, Bake, Canary, CanaryGroup, CanaryMetric, Clear, LAMBDA_ACTION_MAX, ReleaseCheck,
-    Settle, Traffic,
+    Settle, Traffic, Validate,
 };
 
 /// What one gate will do as an action of CodePipeline.
@@ -48,6 +48,7 @@ pub(super) fn effort(settings: &GateSettings) -> Effort {
         GateSettings::Bake(bake) => bake_effort(bake),
         GateSettings::Canary(canary) => canary_effort(canary),
         GateSettings::Clear(clear) => clear_effort(clear),
+        GateSettings::Validate(validate) => validate_effort(validate),
     }
 }
 
@@ -112,6 +113,17 @@ fn clear_effort(clear: &Clear) -> Effort {
         at_most: clear.within.unwrap_or(Duration::ZERO),
         pace: Duration::from_signed(LOOK_AGAIN_AFTER),
         calls: calls(&clear.alarms, clear.release_check),
+    }
+}
+
+fn validate_effort(validate: &Validate) -> Effort {
+    let mut calls = calls(&[], validate.release_check);
+    calls.remove("cloudwatch:DescribeAlarms");
+    Effort {
+        passes_after: Duration::ZERO,
+        at_most: validate.at_most(),
+        pace: Duration::from_signed(LOOK_AGAIN_AFTER),
+        calls,
     }
 }
 

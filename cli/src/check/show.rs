@@ -7,7 +7,8 @@ use anstyle::{AnsiColor, Style};
 use sluice_core::plan::{GateSettings, Plan};
 use sluice_core::problems::Severity;
 use sluice_core::settings::{
-    AlarmRef, Bake, Canary, Clear, Mode, ReleaseCheck, Settle, Traffic, WhenUndecided,
+    AlarmRef, Bake, Canary, Clear, Mode, ReleaseCheck, Settle, Test, TestKind, Traffic, Validate,
+    WhenUndecided,
 };
 
 use super::Checked;
@@ -118,6 +119,7 @@ fn gates(out: &mut String, plan: &Plan) {
                 GateSettings::Bake(bake) => describe_bake(bake, &effort),
                 GateSettings::Canary(canary) => describe_canary(canary, &effort),
                 GateSettings::Clear(clear) => describe_clear(clear, &effort),
+                GateSettings::Validate(validate) => describe_validate(validate),
             };
             let _ = writeln!(
                 out,
@@ -229,6 +231,37 @@ fn describe_clear(clear: &Clear, effort: &Effort) -> (String, Vec<String>) {
         ],
     };
     (headline, details)
+}
+
+fn describe_validate(validate: &Validate) -> (String, Vec<String>) {
+    let tests = validate.tests();
+    let headline = format!(
+        "{}, {} at once",
+        number(tests.len(), "test"),
+        validate.at_once()
+    );
+    let mut details: Vec<String> = tests.iter().map(describe_test).collect();
+    details.push(format!("ends after {} at most", validate.at_most()));
+    (headline, details)
+}
+
+fn describe_test(test: &Test<'_>) -> String {
+    let what = match test.kind {
+        TestKind::Http(http) => {
+            let requests: u32 = http.steps.iter().map(|s| s.repeat.unwrap_or(1)).sum();
+            number(usize::try_from(requests).unwrap_or(usize::MAX), "request")
+        }
+        TestKind::Lambda(test) => format!("invokes {}", printable(&test.function)),
+        TestKind::CodeBuild(test) => format!("builds {}", printable(&test.project)),
+        TestKind::StateMachine(test) => format!("runs {}", printable(&test.machine)),
+        TestKind::Synthetics(test) => format!(
+            "{} of canary {}",
+            number(usize::try_from(test.runs()).unwrap_or(usize::MAX), "run"),
+            printable(&test.canary)
+        ),
+    };
+    let decides = if test.required { "" } else { "; only reported" };
+    format!("{}: {what}, at most {}{decides}", test.name, test.at_most)
 }
 
 /// `3 alarms and all that begin with checkout-`

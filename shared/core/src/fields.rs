@@ -236,6 +236,11 @@ impl<'a, 'p> Fields<'a, 'p> {
             .push(place.error(message).hint(hint.to_owned()));
     }
 
+    /// A problem with the map as a whole.
+    pub(crate) fn problem(&mut self, problem: Problem) {
+        self.problems.push(problem);
+    }
+
     /// Names the fields that nobody asked for, and the missing ones.
     pub(crate) fn finish(mut self) {
         let mut meant = Vec::new();

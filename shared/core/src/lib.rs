@@ -8,13 +8,16 @@
 //! Start at [`bake`] for the heart of it, at [`settings`] for what people
 //! write.
 
+pub mod address;
 pub mod bake;
 pub mod clear;
 pub mod decimal;
 pub mod duration;
 pub mod error;
 pub mod evidence;
+pub mod expression;
 mod fields;
+pub mod milliseconds;
 pub mod plan;
 pub mod problems;
 mod read;
@@ -24,6 +27,7 @@ pub mod release;
 pub mod replay;
 pub mod schema;
 pub mod settings;
+pub mod template;
 pub mod token;
 pub mod tree;
 pub mod verdict;

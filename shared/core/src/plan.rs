@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Duration;
-use crate::settings::{Bake, Canary, Clear, Mode, ReleaseCheck};
+use crate::settings::{Bake, Canary, Clear, Mode, ReleaseCheck, Validate};
 use crate::words::{closest, quote, quote_all};
 
 mod reading;
@@ -72,6 +72,8 @@ pub enum GateSettings {
     Canary(Canary),
     /// All alarms are OK, and have been for a while.
     Clear(Clear),
+    /// What was deployed passes its tests.
+    Validate(Validate),
 }
 
 impl GateSettings {
@@ -81,6 +83,7 @@ impl GateSettings {
             GateSettings::Bake(_) => "bake",
             GateSettings::Canary(_) => "canary",
             GateSettings::Clear(_) => "clear",
+            GateSettings::Validate(_) => "validate",
         }
     }
 
@@ -90,6 +93,7 @@ impl GateSettings {
             GateSettings::Bake(bake) => bake.name(),
             GateSettings::Canary(canary) => canary.name(),
             GateSettings::Clear(clear) => clear.name(),
+            GateSettings::Validate(validate) => validate.name(),
         }
     }
 
@@ -99,6 +103,7 @@ impl GateSettings {
             GateSettings::Bake(bake) => bake.at_most(),
             GateSettings::Canary(canary) => canary.at_most(),
             GateSettings::Clear(clear) => clear.within.unwrap_or_default(),
+            GateSettings::Validate(validate) => validate.at_most(),
         }
     }
 
@@ -108,6 +113,7 @@ impl GateSettings {
             GateSettings::Bake(bake) => bake.mode,
             GateSettings::Canary(canary) => canary.mode,
             GateSettings::Clear(clear) => clear.mode,
+            GateSettings::Validate(validate) => validate.mode,
         }
     }
 
@@ -117,6 +123,7 @@ impl GateSettings {
             GateSettings::Bake(bake) => bake.release_check,
             GateSettings::Canary(canary) => canary.release_check,
             GateSettings::Clear(clear) => clear.release_check,
+            GateSettings::Validate(validate) => validate.release_check,
         }
     }
 }

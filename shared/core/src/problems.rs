@@ -8,6 +8,7 @@ use std::fmt::{self, Write as _};
 
 use serde::Serialize;
 
+use crate::expression::{CheckExpression, Expression, Noted};
 use crate::tree::Position;
 
 /// So many are printed; of more, the number is said.
@@ -100,6 +101,9 @@ impl fmt::Display for Problem {
 #[serde(transparent)]
 pub struct Problems {
     list: Vec<Problem>,
+    /// What somebody else has to look at yet.
+    #[serde(skip)]
+    noted: Vec<Noted>,
 }
 
 impl Problems {
@@ -117,6 +121,24 @@ impl Problems {
             None => self.list.len(),
         };
         self.list.insert(index, problem);
+    }
+
+    /// Notes an expression for whoever can check it.
+    pub(crate) fn note(&mut self, expression: Expression, place: Problem) {
+        self.noted.push(Noted { expression, place });
+    }
+
+    /// Adds the expressions that are wrong, and forgets all of them.
+    pub(crate) fn settle(&mut self, check: CheckExpression) {
+        for noted in std::mem::take(&mut self.noted) {
+            if let Err(message) = check(&noted.expression) {
+                let message = format!("{} {message}", noted.place.message);
+                self.push(Problem {
+                    message,
+                    ..noted.place
+                });
+            }
+        }
     }
 
     /// Whether there is none.
@@ -226,6 +248,7 @@ impl std::error::Error for Problems {}
 impl From<Problem> for Problems {
     fn from(problem: Problem) -> Problems {
         Problems {
+            noted: Vec::new(),
             list: vec![problem],
         }
     }

@@ -11,12 +11,18 @@ mod canary_parts;
 mod clear;
 mod scalars;
 mod traffic;
+mod validate;
+mod validate_expect;
+mod validate_http;
+mod validate_kinds;
+mod validate_values;
 
 pub(crate) use bake::bake;
 pub(crate) use canary::canary;
 pub(crate) use clear::clear;
 pub use scalars::{NAME_HINT, is_name};
 pub(crate) use scalars::{flag, name_like, no_twice, word};
+pub(crate) use validate::validate;
 
 #[cfg(test)]
 mod tests;

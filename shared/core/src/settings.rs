@@ -1,5 +1,5 @@
-//! What people write about a gate: the settings of `bake`, `clear` and
-//! `canary`, and the policies beside them.
+//! What people write about a gate: the settings of `bake`, `clear`, `canary`
+//! and `validate`, and the policies beside them.
 //!
 //! The types hold what was written; a default that depends on other settings
 //! is `None` here and a method beside it (for instance [`Bake::at_most`]).
@@ -14,10 +14,21 @@ use serde::Serialize;
 use crate::Duration;
 
 mod canary;
+mod validate;
+mod validate_http;
 
 pub use canary::{
     CANARY_METRICS_MAX, CANARY_PERIODS_MAX, Canary, CanaryGroup, CanaryGroups, CanaryMetric,
     CanaryTraffic, CountMetric, FullMetric, MetricRef, SeriesMetric, WhenUndecided, Worse,
+};
+pub use validate::{
+    AT_ONCE_MAX, CodeBuildTest, LambdaTest, ResultExpectation, SecretVariable, StateMachineTest,
+    SyntheticsTest, TESTS_MAX, Test, TestKind, Validate, Variable,
+};
+pub use validate_http::{
+    Capture, FormBody, HttpBody, HttpExpectation, HttpStep, HttpTest, JsonBody, JsonExpectation,
+    METHODS, REDIRECTS_MAX, REPEAT_MAX, Retry, STEPS_MAX, SizeMatch, StatusMatch, TextBody,
+    TextMatch, TextRule,
 };
 
 /// Why this many: `DescribeAlarms` takes at most 100 names in a call.

@@ -568,7 +568,7 @@ fn on_rollback(settings: &GateSettings) -> Option<OnRollback> {
     match settings {
         GateSettings::Bake(bake) => Some(bake.on_rollback),
         GateSettings::Canary(canary) => Some(canary.on_rollback),
-        GateSettings::Clear(_) => None,
+        GateSettings::Clear(_) | GateSettings::Validate(_) => None,
     }
 }
 

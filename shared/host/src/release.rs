@@ -86,7 +86,7 @@ async fn look(ask: &Ask, began: Timestamp, host: &Host) -> Result<(Release, Kind
     let deployed_by = match &ask.settings {
         GateSettings::Bake(bake) => bake.deployed_by.as_slice(),
         GateSettings::Canary(canary) => canary.deployed_by.as_slice(),
-        GateSettings::Clear(_) => &[],
+        GateSettings::Clear(_) | GateSettings::Validate(_) => &[],
     };
     if reason.is_none() && (state.parallel || !deployed_by.is_empty()) {
         facts.deployed_since = deployed_since(ask, deployed_by, began, host).await?;

@@ -5,15 +5,17 @@ use serde_json::Value as Json;
 use super::{
     GATES_MAX, GatePlan, GateSettings, Plan, Policies, Policy, RollBack, STAGES_MAX, StagePlan,
 };
+use crate::expression::CheckExpression;
 use crate::fields::{Fields, Place, list_of, list_up_to, locate};
 use crate::problems::Problems;
-use crate::read::{NAME_HINT, bake, canary, clear, flag, is_name, name_like, no_twice, word};
+use crate::read::{
+    NAME_HINT, bake, canary, clear, flag, is_name, name_like, no_twice, validate, word,
+};
 use crate::tree::{Key, Node, Value};
 use crate::words::{closest, quote, quote_all};
 
-/// The kinds of gates that this version knows, and those that are to come.
-const KINDS: [&str; 3] = ["bake", "canary", "clear"];
-const KINDS_TO_COME: [&str; 1] = ["validate"];
+/// The kinds of gates.
+const KINDS: [&str; 4] = ["bake", "canary", "clear", "validate"];
 
 const EXAMPLE_GATE: &str =
     "write `- bake: { for: 1h, alarms: [checkout-5xx], traffic: not_measured }`";
@@ -34,8 +36,21 @@ impl Plan {
     ///
     /// Everything that is wrong with it.
     pub fn read_yaml_with_warnings(text: &str) -> Result<(Plan, Problems), Problems> {
+        Plan::read_yaml_checked(text, UNCHECKED)
+    }
+
+    /// The same, with the expressions in it checked by somebody who can.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with it.
+    pub fn read_yaml_checked(
+        text: &str,
+        check: CheckExpression,
+    ) -> Result<(Plan, Problems), Problems> {
         let node = Node::from_yaml(text)?;
-        let plan = read_plan(&node)?;
+        let place = Place::root(&node, "");
+        let plan = finish(check, |problems| plan(&place, problems))?;
         let warnings = locate(plan.warnings(), &node);
         Ok((plan, warnings))
     }
@@ -61,7 +76,9 @@ impl GateSettings {
     pub fn read_json(kind: &str, json: &Json) -> Result<GateSettings, Problems> {
         let node = Node::from_json(json)?;
         let place = Place::root(&node, "settings");
-        finish(|problems| settings_of(kind, &place, &place, problems))
+        finish(UNCHECKED, |problems| {
+            settings_of(kind, &place, &place, problems)
+        })
     }
 
     /// Reads what [`GateSettings::to_json`] wrote: `{"bake": {...}}`.
@@ -71,14 +88,24 @@ impl GateSettings {
     /// Everything that is wrong with it.
     pub fn from_json(json: &Json) -> Result<GateSettings, Problems> {
         let node = Node::from_json(json)?;
-        finish(|problems| gate_settings(&Place::root(&node, ""), problems))
+        finish(UNCHECKED, |problems| {
+            gate_settings(&Place::root(&node, ""), problems)
+        })
     }
 }
 
+/// Expressions are checked by those who use them.
+const UNCHECKED: CheckExpression = |_| Ok(());
+
 /// Runs a reader. What it gives counts only if it found no problem.
-fn finish<T>(read: impl FnOnce(&mut Problems) -> Option<T>) -> Result<T, Problems> {
+fn finish<T>(
+    check: CheckExpression,
+    read: impl FnOnce(&mut Problems) -> Option<T>,
+) -> Result<T, Problems> {
     let mut problems = Problems::new();
-    match read(&mut problems) {
+    let read = read(&mut problems);
+    problems.settle(check);
+    match read {
         Some(value) if problems.is_empty() => Ok(value),
         _ => {
             assert!(!problems.is_empty(), "a reader gave up without a problem");
@@ -88,7 +115,7 @@ fn finish<T>(read: impl FnOnce(&mut Problems) -> Option<T>) -> Result<T, Problem
 }
 
 fn read_plan(node: &Node) -> Result<Plan, Problems> {
-    finish(|problems| plan(&Place::root(node, ""), problems))
+    finish(UNCHECKED, |problems| plan(&Place::root(node, ""), problems))
 }
 
 fn plan(place: &Place<'_>, problems: &mut Problems) -> Option<Plan> {
@@ -239,19 +266,13 @@ fn settings_of(
         "bake" => bake(place, problems).map(GateSettings::Bake),
         "canary" => canary(place, problems).map(GateSettings::Canary),
         "clear" => clear(place, problems).map(GateSettings::Clear),
+        "validate" => validate(place, problems).map(GateSettings::Validate),
         _ => {
             let known = quote_all(&KINDS);
-            let (message, hint) = if KINDS_TO_COME.contains(&kind) {
-                (
-                    format!("the gate {} is not in this version", quote(kind)),
-                    format!("known are {known}"),
-                )
-            } else {
-                let hint = match closest(kind, &KINDS) {
-                    Some(guess) => format!("did you mean `{guess}`? known are {known}"),
-                    None => format!("known are {known}"),
-                };
-                (format!("{} is not a kind of gate", quote(kind)), hint)
+            let message = format!("{} is not a kind of gate", quote(kind));
+            let hint = match closest(kind, &KINDS) {
+                Some(guess) => format!("did you mean `{guess}`? known are {known}"),
+                None => format!("known are {known}"),
             };
             problems.push(gate.error(message).hint(hint));
             None

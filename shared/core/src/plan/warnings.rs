@@ -63,7 +63,7 @@ fn warn_of_gate(stage: &StagePlan, index: usize, gate: &GatePlan, warnings: &mut
     let bake = match &gate.settings {
         GateSettings::Bake(bake) => bake,
         GateSettings::Canary(canary) => return warn_of_canary(canary, &path, warnings),
-        GateSettings::Clear(_) => return,
+        GateSettings::Clear(_) | GateSettings::Validate(_) => return,
     };
     match &bake.traffic {
         Traffic::NotMeasured(_) => warn(

@@ -4,7 +4,7 @@ use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::{SerializeMap as _, Serializer};
 
 use super::{GateSettings, Plan, StagePlan};
-use crate::settings::{Bake, Canary, Clear};
+use crate::settings::{Bake, Canary, Clear, Validate};
 
 /// A map from names to stages, in order.
 pub(super) fn stages<S: Serializer>(
@@ -63,6 +63,17 @@ impl<'de> Deserialize<'de> for Clear {
         match GateSettings::read_json("clear", &json).map_err(D::Error::custom)? {
             GateSettings::Clear(clear) => Ok(clear),
             _ => Err(D::Error::custom("not the settings of `clear`")),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Validate {
+    /// Through the one reader, so that records are held to the same rules.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Validate, D::Error> {
+        let json = serde_json::Value::deserialize(deserializer)?;
+        match GateSettings::read_json("validate", &json).map_err(D::Error::custom)? {
+            GateSettings::Validate(validate) => Ok(validate),
+            _ => Err(D::Error::custom("not the settings of `validate`")),
         }
     }
 }

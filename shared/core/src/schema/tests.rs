@@ -26,11 +26,28 @@ stages:
           metrics:
             - { name: errors, count: { name: Errors }, of: RequestCount, floor: 0.1% }
             - { name: latency, series: TargetResponseTime, stat: p99, floor: 0.005 }
+      - validate:
+          vars: { host: checkout.example, token: { secret: "arn:aws:secretsmanager:us-east-1:111122223333:secret:a-AbCdEf", hosts: [checkout.example] } }
+          http:
+            - { get: "https://${host}/health", expect: { status: 200, within: 2s } }
+            - steps:
+                - post: "https://${host}/orders"
+                  headers: { authorization: "Bearer ${token}" }
+                  body: { json: { id: "${release.id}" } }
+                  expect: { status: [2xx, 304], headers: { content-type: { contains: json } }, json: [{ path: $.a, equals: 1 }], size: { at_most: 10 } }
+                  capture: { order: { json: $.id } }
+                  retry: { for: 1m }
+                - { put: "https://${host}/${order}", body: { text: a } }
+                - { patch: "https://${host}/${order}", body: { form: { a: b } } }
+          lambda: [{ function: smoke, expect: { json: [{ path: $.ok, exists: true }] } }]
+          codebuild: [{ project: smoke }]
+          state_machine: [{ machine: "arn:aws:states:us-east-1:111122223333:stateMachine:smoke" }]
+          synthetics: [{ canary: smoke, passed: 90% }]
     on_fail: { roll_back: stage, notify: [team] }
 "#;
 
 /// What the reader calls a map, and what the schema calls it.
-const MAPS: [(&str, &[&str]); 14] = [
+const MAPS: [(&str, &[&str]); 31] = [
     ("a plan", &[""]),
     ("a stage", &["StagePlan"]),
     ("a policy", &["Policy"]),
@@ -45,6 +62,23 @@ const MAPS: [(&str, &[&str]); 14] = [
     ("an alarm", &["NamedAlarm", "AlarmPrefix"]),
     ("`traffic`", &["MeasuredTraffic"]),
     ("a metric", &["Metric"]),
+    ("`validate`", &["Validate"]),
+    ("a secret", &["SecretVariable"]),
+    ("an HTTP test", &["OneStep"]),
+    ("a test of several steps", &["HttpTest"]),
+    ("a step", &["HttpStep"]),
+    ("`expect`", &["HttpExpectation"]),
+    ("a text", &["TextRule"]),
+    ("an expectation of JSON", &["JsonExpectation"]),
+    ("`size`", &["SizeMatch"]),
+    ("a body", &["TextBody", "JsonBody", "FormBody"]),
+    ("a captured value", &["Capture"]),
+    ("`retry`", &["Retry"]),
+    ("a test of a function", &["LambdaTest"]),
+    ("`expect` of a function", &["ResultExpectation"]),
+    ("a test by CodeBuild", &["CodeBuildTest"]),
+    ("a test by a state machine", &["StateMachineTest"]),
+    ("a test by Synthetics", &["SyntheticsTest"]),
 ];
 
 fn definition<'a>(schema: &'a Json, name: &str) -> &'a Json {
