@@ -44,6 +44,8 @@ pub struct Canary {
     pub reason: Option<String>,
     /// `rate(5 minutes)`, `cron(...)`; `rate(0 minute)` runs once, when started.
     pub schedule: Option<String>,
+    /// How often a run that failed is tried again.
+    pub retries_max: u32,
 }
 
 /// How a run is.
@@ -114,11 +116,17 @@ impl Aws {
         let state = status
             .state
             .map_or_else(String::new, |state| state.as_str().to_owned());
+        let schedule = told.schedule;
         Ok(Some(Canary {
             name: told.name.unwrap_or_else(|| name.to_owned()),
             state: CanaryState::from_word(&state),
             reason: status.state_reason.filter(|reason| !reason.is_empty()),
-            schedule: told.schedule.and_then(|schedule| schedule.expression),
+            retries_max: schedule
+                .as_ref()
+                .and_then(|own| own.retry_config.as_ref()?.max_retries)
+                .and_then(|times| u32::try_from(times).ok())
+                .unwrap_or(0),
+            schedule: schedule.and_then(|schedule| schedule.expression),
         }))
     }
 
