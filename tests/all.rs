@@ -13,5 +13,6 @@ mod docs;
 mod input;
 mod semantics;
 mod simulation;
+mod started;
 mod tidy;
 mod whole;

@@ -7,7 +7,9 @@
 mod alarms;
 mod bake;
 pub mod canary;
+pub mod claims;
 mod clear;
+pub mod validate;
 
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
