@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use sluice_aws::{Aws, AwsError, BuildToStart};
-use sluice_gates::claims::{Begun, Claiming, TestId, begin_build};
+use sluice_gates::claims::{Begun, Claiming, TestId, begin_build, begun_build};
 use sluice_world::World;
 use sluice_world::world::Fault;
 
@@ -198,4 +198,27 @@ async fn a_refusal_says_where_and_leaves_the_claim_for_the_next_look() {
     assert_eq!(claim.started, None);
     assert!(claim.about.contains("checkout"), "{}", claim.about);
     assert!(world.builds().is_empty());
+}
+
+/// What was started, as somebody sees it who only wants to stop it.
+async fn begun(aws: &Aws) -> Option<String> {
+    let claiming = claiming(&ID, "stops");
+    let begun = begun_build(aws, &own(), &claiming, &build_of(&claiming)).await;
+    begun.unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_only_stops_finds_what_was_started_and_starts_nothing() {
+    let (world, aws) = world();
+    assert_eq!(begun(&aws).await, None);
+    fault(&world, Fault::AnswerLate(NEVER), |call| {
+        call.operation == "StartBuild"
+    });
+    let died = tokio::time::timeout(seconds(2), begin(&aws, "dead")).await;
+    assert!(died.is_err());
+    fault(&world, Fault::AnswerLost, |_| false);
+    let found = begun(&aws).await.unwrap();
+    check_one(&world, &found);
+    assert_eq!(until_begun(&aws).await, found);
+    assert_eq!(begun(&aws).await, Some(found));
 }

@@ -1,7 +1,7 @@
 //! Executions: started once by their name, followed, stopped.
 
 use sluice_aws::{Aws, Refusal, StartedExecution};
-use sluice_gates::claims::begin_execution;
+use sluice_gates::claims::{begin_execution, begun_execution};
 use sluice_gates::validate::{Followed, Lack, State, state_machine};
 use sluice_world::world::Fault;
 
@@ -26,6 +26,8 @@ async fn an_execution_is_started_once_and_adopted_while_it_runs_and_after() {
     let first = begin(&aws, "good", "{}").await;
     let again = begin(&aws, "good", "{}").await;
     assert_eq!(first, again);
+    let known = begun_execution(&arn("good"), &ID);
+    assert_eq!(known.as_deref(), Some(first.arn()));
     let other = begin(&aws, "good", "{\"a\":1}").await;
     assert_eq!(
         other,

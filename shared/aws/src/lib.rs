@@ -38,6 +38,8 @@ pub use invoke::{Invocation, Invoked, PAYLOAD_BYTES_MAX};
 pub use metric_data::{SeriesQuery, Values};
 pub use s3::{ArtifactAccess, PutOutcome};
 pub use secrets::{NoSecretText, Secret, SecretText};
-pub use step_functions::{Execution, ExecutionStatus, INPUT_BYTES_MAX, StartedExecution};
+pub use step_functions::{
+    Execution, ExecutionStatus, INPUT_BYTES_MAX, StartedExecution, execution_arn,
+};
 pub use synthetics::{Canary, CanaryRun, CanaryState, RunState};
 pub use wire::{Disconnected, Handler, Wire};

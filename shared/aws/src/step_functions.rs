@@ -159,9 +159,9 @@ fn execution(told: DescribeExecutionOutput) -> Execution {
     }
 }
 
-/// The ARN of a machine's execution of this name. Neither a version nor an
-/// alias of the machine is a part of it.
-fn execution_arn(machine: &str, name: &str) -> Option<String> {
+/// The ARN of a machine's execution of this name, where the machine's is one.
+/// Neither a version nor an alias of the machine is a part of it.
+pub fn execution_arn(machine: &str, name: &str) -> Option<String> {
     let mut parts = machine.splitn(8, ':');
     let [
         "arn",

@@ -17,7 +17,7 @@ mod tests;
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
-use sluice_aws::{Aws, AwsError, BuildToStart, Claim, Claimed, StartedExecution};
+use sluice_aws::{Aws, AwsError, BuildToStart, Claim, Claimed, StartedExecution, execution_arn};
 use sluice_core::reading::Place;
 
 pub use decide::{Step, after_search, decide};
@@ -118,6 +118,33 @@ pub async fn begin_build(
         };
     }
     Ok(Begun::Wait(aws.now()))
+}
+
+/// The build that was started, if one was: to stop what a release started.
+/// Claims nothing, and starts nothing. One that another
+/// invocation starts at this moment is not seen.
+pub async fn begun_build(
+    aws: &Aws,
+    place: &Place,
+    claiming: &Claiming<'_>,
+    build: &BuildToStart,
+) -> Result<Option<String>, AwsError> {
+    let claim = aws.claim(claiming.table, &claiming.id.key()).await?;
+    match claim {
+        None => Ok(None),
+        Some(Claim {
+            started: Some(arn), ..
+        }) => Ok(Some(arn)),
+        Some(claim) => match search(aws, place, Some(&claim), build).await? {
+            Step::Adopt(arn) => Ok(Some(arn)),
+            _ => Ok(None),
+        },
+    }
+}
+
+/// The execution that a start of this test has, or would have.
+pub fn begun_execution(machine: &str, id: &TestId<'_>) -> Option<String> {
+    execution_arn(machine, &id.execution_name())
 }
 
 async fn put(aws: &Aws, claiming: &Claiming<'_>) -> Result<Option<Claim>, AwsError> {
