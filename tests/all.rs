@@ -14,6 +14,7 @@ mod input;
 mod pipelines;
 mod semantics;
 mod simulation;
+mod started;
 mod study;
 mod tidy;
 mod whole;

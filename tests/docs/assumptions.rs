@@ -12,7 +12,7 @@ const PARTS: [&str; 5] = ["Known", "If so", "If not", "Switch", "Shown by"];
 
 /// Where the switches are: the name on the page, the source, the struct, and
 /// whether the page has to name all of its fields.
-const SWITCHES: [(&str, &str, &str, bool); 4] = [
+const SWITCHES: [(&str, &str, &str, bool); 6] = [
     (
         "Settings::",
         "shared/world/src/codepipeline/settings.rs",
@@ -23,6 +23,18 @@ const SWITCHES: [(&str, &str, &str, bool); 4] = [
         "CloudWatchSwitches::",
         "shared/world/src/cloudwatch.rs",
         "CloudWatchSwitches",
+        true,
+    ),
+    (
+        "BuildSwitches::",
+        "shared/world/src/codebuild.rs",
+        "BuildSwitches",
+        true,
+    ),
+    (
+        "CanarySwitches::",
+        "shared/world/src/synthetics.rs",
+        "CanarySwitches",
         true,
     ),
     (

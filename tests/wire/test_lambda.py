@@ -1,4 +1,5 @@
-"""Invoke with InvocationType Event, GetAlias, and what is no call to AWS.
+"""Invoke, of events and of functions that are waited for, GetAlias, and what is
+no call to AWS.
 
 moto runs functions in containers or echoes the payload; neither is compared."""
 
@@ -38,11 +39,37 @@ def test_a_payload_that_is_not_json_is_refused(world):
     assert refused.value.response["Error"]["Code"] == "InvalidRequestContentException"
 
 
-def test_an_answer_cannot_be_waited_for(world):
-    """The world invokes asynchronously only, and says so."""
+def test_a_function_of_the_scenario_is_waited_for(world):
+    answer = world.client("lambda").invoke(FunctionName="smoke", Payload="{}")
+    assert (answer["StatusCode"], answer["ExecutedVersion"]) == (200, "$LATEST")
+    assert "FunctionError" not in answer
+    assert json.load(answer["Payload"]) == {"ok": True}
+
+
+def test_a_functions_own_error_is_told_from_a_refusal(world):
+    answer = world.client("lambda").invoke(FunctionName="broken", Payload="{}")
+    assert (answer["StatusCode"], answer["FunctionError"]) == (200, "Unhandled")
+    error = {"errorType": "KeyError", "errorMessage": "'id'"}
+    assert json.load(answer["Payload"]) == error
+
+
+@pytest.mark.parametrize(
+    ("function", "code", "status"),
+    [("none", "ResourceNotFoundException", 404), ("denied", "AccessDeniedException", 403)],
+)
+def test_a_function_that_is_not_there_or_not_ours_is_refused(world, function, code, status):
     with pytest.raises(ClientError) as refused:
-        invoke(world, "{}", InvocationType="RequestResponse")
-    assert refused.value.response["Error"]["Code"] == "InvalidParameterValueException"
+        world.client("lambda").invoke(FunctionName=function, Payload="{}")
+    answer = refused.value.response
+    assert answer["Error"]["Code"] == code
+    assert answer["ResponseMetadata"]["HTTPStatusCode"] == status
+
+
+def test_a_payload_of_more_than_6_mb_is_refused(world):
+    payload = json.dumps("x" * (6 * 1024 * 1024))
+    with pytest.raises(ClientError) as refused:
+        world.client("lambda").invoke(FunctionName="smoke", Payload=payload)
+    assert refused.value.response["Error"]["Code"] == "RequestTooLargeException"
 
 
 def test_an_alias_shows_its_version_and_its_weights(world):
@@ -64,8 +91,8 @@ def test_an_alias_that_is_not_there_is_not_found(world):
 
 
 def test_a_service_that_is_not_imitated_is_named(world):
-    with pytest.raises(ClientError, match="this world has no service `dynamodb`"):
-        world.client("dynamodb").list_tables()
+    with pytest.raises(ClientError, match="this world has no service `sqs`"):
+        world.client("sqs").list_queues()
 
 
 def test_a_request_that_is_not_signed_is_refused(command):

@@ -157,6 +157,8 @@ fn validate_effort(validate: &Validate) -> Effort {
         at_most: validate.at_most(),
         pace: Duration::from_signed(LOOK_AGAIN_AFTER),
         calls,
+        metrics_each: 0,
+        reads_max: None,
     }
 }
 

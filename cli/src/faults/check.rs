@@ -200,7 +200,7 @@ fn only_watches_rollbacks(settings: &GateSettings, seen: &Seen) -> bool {
     let on_rollback = match settings {
         GateSettings::Bake(bake) => bake.on_rollback,
         GateSettings::Canary(canary) => canary.on_rollback,
-        GateSettings::Clear(_) => return false,
+        GateSettings::Clear(_) | GateSettings::Validate(_) => return false,
     };
     seen.scenario.pipeline.rollback && on_rollback == OnRollback::Watch
 }

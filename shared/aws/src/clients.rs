@@ -44,6 +44,12 @@ pub struct Aws {
     lambda: Kept<Place, aws_sdk_lambda::Client>,
     s3: Kept<(), aws_sdk_s3::Client>,
     sts: Kept<(), aws_sdk_sts::Client>,
+    codebuild: Kept<Place, aws_sdk_codebuild::Client>,
+    dynamodb: Kept<(), aws_sdk_dynamodb::Client>,
+    invoking: Kept<Place, aws_sdk_lambda::Client>,
+    secrets: Kept<Place, aws_sdk_secretsmanager::Client>,
+    step_functions: Kept<Place, aws_sdk_sfn::Client>,
+    synthetics: Kept<Place, aws_sdk_synthetics::Client>,
 }
 
 /// Clients by where they call.
@@ -128,6 +134,12 @@ impl Aws {
             lambda: Kept::new(),
             s3: Kept::new(),
             sts: Kept::new(),
+            codebuild: Kept::new(),
+            dynamodb: Kept::new(),
+            invoking: Kept::new(),
+            secrets: Kept::new(),
+            step_functions: Kept::new(),
+            synthetics: Kept::new(),
         }
     }
 
@@ -208,6 +220,51 @@ impl Aws {
         self.sts.or_make(&(), || {
             let config = config!(aws_sdk_sts, self);
             aws_sdk_sts::Client::from_conf(config.build())
+        })
+    }
+
+    pub(crate) fn codebuild(&self, place: &Place) -> aws_sdk_codebuild::Client {
+        self.codebuild.or_make(place, || {
+            let config = config!(aws_sdk_codebuild, self, place);
+            aws_sdk_codebuild::Client::from_conf(config.build())
+        })
+    }
+
+    /// The table of claims is the installation's own: no other role or region.
+    pub(crate) fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
+        self.dynamodb.or_make(&(), || {
+            let config = config!(aws_sdk_dynamodb, self);
+            aws_sdk_dynamodb::Client::from_conf(config.build())
+        })
+    }
+
+    /// For invocations that are waited for: one that got no answer may have
+    /// run, so it is not tried again in place.
+    pub(crate) fn invoking(&self, place: &Place) -> aws_sdk_lambda::Client {
+        self.invoking.or_make(place, || {
+            let config = config!(aws_sdk_lambda, self, place).retry_config(RetryConfig::disabled());
+            aws_sdk_lambda::Client::from_conf(config.build())
+        })
+    }
+
+    pub(crate) fn secrets(&self, place: &Place) -> aws_sdk_secretsmanager::Client {
+        self.secrets.or_make(place, || {
+            let config = config!(aws_sdk_secretsmanager, self, place);
+            aws_sdk_secretsmanager::Client::from_conf(config.build())
+        })
+    }
+
+    pub(crate) fn step_functions(&self, place: &Place) -> aws_sdk_sfn::Client {
+        self.step_functions.or_make(place, || {
+            let config = config!(aws_sdk_sfn, self, place);
+            aws_sdk_sfn::Client::from_conf(config.build())
+        })
+    }
+
+    pub(crate) fn synthetics(&self, place: &Place) -> aws_sdk_synthetics::Client {
+        self.synthetics.or_make(place, || {
+            let config = config!(aws_sdk_synthetics, self, place);
+            aws_sdk_synthetics::Client::from_conf(config.build())
         })
     }
 }

@@ -159,6 +159,7 @@ pub(crate) fn too_many_pages(operation: &str, place: &Place, pages_max: usize) -
         refusal: Refusal::Code("TooManyPages".to_owned()),
         message: format!("the answer has more than {pages_max} pages"),
         place: place.clone(),
+        resource: None,
     }
 }
 
@@ -168,6 +169,7 @@ pub(crate) fn unreadable(operation: &str, place: &Place, what: &str) -> AwsError
         refusal: Refusal::Unavailable,
         message: format!("the answer cannot be read: {what}"),
         place: place.clone(),
+        resource: None,
     }
 }
 

@@ -38,9 +38,28 @@ pub struct AwsError {
     pub message: String,
     /// Where.
     pub place: Place,
+    /// What it was about, where the operation alone does not say it.
+    pub resource: Option<String>,
 }
 
 impl AwsError {
+    /// The same, saying what the call was about.
+    pub(crate) fn about(mut self, resource: &str) -> AwsError {
+        self.resource = Some(resource.to_owned());
+        self
+    }
+
+    /// Whether what the call was about is not there.
+    pub fn is_missing(&self) -> bool {
+        [
+            "ResourceNotFoundException",
+            "StateMachineDoesNotExist",
+            "ExecutionDoesNotExist",
+        ]
+        .iter()
+        .any(|code| self.has_code(code))
+    }
+
     /// Whether the same call may bring something a little later.
     pub fn is_passing(&self) -> bool {
         matches!(self.refusal, Refusal::Throttled | Refusal::Unavailable)
@@ -64,6 +83,14 @@ pub(crate) fn scope(place: &Place) -> String {
     }
 }
 
+/// What, where and with which role.
+fn on(resource: Option<&str>, place: &Place) -> String {
+    match resource {
+        Some(resource) => format!("on `{resource}` {}", scope(place)),
+        None => scope(place),
+    }
+}
+
 impl From<AwsError> for GateError {
     fn from(error: AwsError) -> GateError {
         let AwsError {
@@ -71,11 +98,12 @@ impl From<AwsError> for GateError {
             refusal,
             message,
             place,
+            resource,
         } = error;
         match refusal {
             Refusal::Denied => GateError::AccessDenied {
                 operation,
-                scope: scope(&place),
+                scope: on(resource.as_deref(), &place),
             },
             Refusal::Throttled | Refusal::Unavailable => GateError::ServiceUnavailable {
                 operation,
@@ -103,6 +131,7 @@ where
         refusal,
         message,
         place: place.clone(),
+        resource: None,
     };
     if let SdkError::ServiceError(context) = &error {
         let status = context.raw().status().as_u16();
@@ -154,10 +183,18 @@ fn kind(code: &str, status: u16) -> Refusal {
         | "LimitExceeded"
         | "LimitExceededException"
         | "LimitExceededFault"
+        // CodeBuild: too many builds wait. Step Functions: too many run.
+        | "AccountLimitExceededException"
+        | "ExecutionLimitExceeded"
+        | "KmsThrottlingException"
+        // DynamoDB.
+        | "ProvisionedThroughputExceededException"
         | "BandwidthLimitExceeded"
         | "PriorRequestNotComplete" => Refusal::Throttled,
         // S3 says this with 400.
         "RequestTimeout" | "RequestTimeoutException" => Refusal::Unavailable,
+        // Services that speak JSON write no status into their models.
+        "InternalServiceError" | "InternalServerError" | "InternalFailure" => Refusal::Unavailable,
         _ if status == 429 => Refusal::Throttled,
         _ if status >= 500 => Refusal::Unavailable,
         _ => Refusal::Code(code.to_owned()),
@@ -186,5 +223,24 @@ mod tests {
         assert_eq!(kind("AccessDenied", 403), Refusal::Denied);
         let other = Refusal::Code("NoSuchKey".to_owned());
         assert_eq!(kind("NoSuchKey", 404), other);
+    }
+
+    #[test]
+    fn what_a_call_was_about_is_told_with_where_and_as_whom() {
+        let error = AwsError {
+            operation: "codebuild:StartBuild".to_owned(),
+            refusal: Refusal::Denied,
+            message: "AccessDeniedException: no".to_owned(),
+            place: Place {
+                region: Some("eu-west-1".to_owned()),
+                role: None,
+            },
+            resource: None,
+        };
+        let error = GateError::from(error.about("smoke"));
+        assert_eq!(
+            error.to_string(),
+            "no permission for `codebuild:StartBuild` on `smoke` in eu-west-1 with the function's role"
+        );
     }
 }

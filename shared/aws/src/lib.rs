@@ -10,24 +10,38 @@
 
 mod alias;
 mod apart;
+mod claims;
 mod clients;
 mod cloudwatch;
+mod codebuild;
 mod codepipeline;
 mod error;
 mod history;
+mod invoke;
 mod metric_data;
 mod s3;
+mod secrets;
+mod step_functions;
 mod sts;
+mod synthetics;
 mod wire;
 
 pub use alias::Alias;
+pub use claims::{Claim, Claimed};
 pub use clients::{Aws, NoRegion};
 pub use cloudwatch::Counted;
+pub use codebuild::{Build, BuildPhase, BuildStatus, BuildToStart, MARK_VARIABLE};
 pub use codepipeline::{
     ActionRun, Answered, Context, ExecutionState, FailureType, ReleaseState, Summary,
 };
 pub use error::{AwsError, Refusal};
 pub use history::Histories;
+pub use invoke::{Invocation, Invoked, PAYLOAD_BYTES_MAX};
 pub use metric_data::{SeriesQuery, Values};
 pub use s3::{ArtifactAccess, PutOutcome};
+pub use secrets::{NoSecretText, Secret, SecretText};
+pub use step_functions::{
+    Execution, ExecutionStatus, INPUT_BYTES_MAX, StartedExecution, execution_arn,
+};
+pub use synthetics::{Canary, CanaryRun, CanaryState, RunState};
 pub use wire::{Disconnected, Handler, Wire};

@@ -94,6 +94,7 @@ impl Aws {
             refusal,
             message,
             place: Place::default(),
+            resource: None,
         };
         let too_large = || {
             failed(

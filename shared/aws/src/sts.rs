@@ -48,6 +48,7 @@ impl AssumedRole {
                 refusal: Refusal::Unavailable,
                 message: "the answer has no credentials".to_owned(),
                 place,
+                resource: None,
             });
         };
         let expires = SystemTime::try_from(given.expiration).ok();

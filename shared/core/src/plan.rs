@@ -121,7 +121,7 @@ impl GateSettings {
     pub fn remark(&self) -> Option<String> {
         match self {
             GateSettings::Canary(canary) => canary.before_after.as_deref().map(BeforeAfter::remark),
-            GateSettings::Bake(_) | GateSettings::Clear(_) => None,
+            GateSettings::Bake(_) | GateSettings::Clear(_) | GateSettings::Validate(_) => None,
         }
     }
 

@@ -7,10 +7,12 @@
 mod alarms;
 mod bake;
 pub mod canary;
+pub mod claims;
 mod clear;
 mod deployment;
 mod replay;
 mod schema;
+pub mod validate;
 
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;

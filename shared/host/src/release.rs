@@ -116,6 +116,7 @@ async fn stage_runs(ask: &Ask, host: &Host) -> Result<String, AwsError> {
             names.join("`, `")
         ),
         place: Default::default(),
+        resource: None,
     })
 }
 
@@ -125,6 +126,7 @@ fn untold(stage: &str) -> AwsError {
         refusal: Refusal::Unavailable,
         message: format!("it does not say which release stage `{stage}` runs"),
         place: Default::default(),
+        resource: None,
     }
 }
 

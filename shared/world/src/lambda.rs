@@ -1,27 +1,34 @@
-//! Lambda's `Invoke`, as far as it is asynchronous: takes an event, answers
-//! at once, and runs the function with Lambda's retries.
+//! Lambda's `Invoke`. With `Event` it takes an event, answers at once, and
+//! runs the function with Lambda's retries. With `RequestResponse` it answers
+//! for a function of the scenario, once that has taken its time.
 //!
 //! Events of CodePipeline do not come this way: `codepipeline/invoke.rs` sends
 //! them, with what befalls them there.
 
-use std::sync::Arc;
+mod waited;
+
+use std::sync::{Arc, Mutex, PoisonError};
 
 use http::{Request, Response};
 use jiff::{SignedDuration, Timestamp};
 
+use crate::caller::Caller;
 use crate::clock::Clock;
 use crate::codepipeline::{Functions, Invocation, Settings};
 use crate::s3::percent_decoded;
 use crate::wire::ApiError;
+pub use waited::Invoked;
+pub(crate) use waited::takes;
 
 pub(crate) mod aliases;
 
-/// Lambda's queue for events.
+/// Lambda's queue for events, and what was invoked and waited for.
 pub(crate) struct Lambda {
     clock: Clock,
     timeout: SignedDuration,
     retry_waits: Vec<SignedDuration>,
     functions: Functions,
+    waited: Mutex<Vec<Invoked>>,
 }
 
 impl Lambda {
@@ -31,12 +38,20 @@ impl Lambda {
             timeout: settings.function_timeout,
             retry_waits: settings.retry_waits.clone(),
             functions,
+            waited: Mutex::default(),
         }
+    }
+
+    /// All functions of the scenario that were invoked, in order.
+    pub(crate) fn invoked(&self) -> Vec<Invoked> {
+        let waited = self.waited.lock();
+        waited.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// `Invoke`. `number` tells calls apart.
     pub(crate) fn invoke(
         &self,
+        caller: &Caller<'_>,
         request: &Request<Vec<u8>>,
         number: u64,
     ) -> Result<Response<Vec<u8>>, ApiError> {
@@ -58,9 +73,9 @@ impl Lambda {
                 202
             }
             "DryRun" => 204,
+            "RequestResponse" => return self.wait_for(caller, &function, request),
             other => {
-                let message =
-                    format!("this world invokes with `Event` and `DryRun`, not with `{other}`");
+                let message = format!("there is no invocation type `{other}`");
                 return Err(ApiError::client("InvalidParameterValueException", message));
             }
         };

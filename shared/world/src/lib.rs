@@ -9,17 +9,23 @@
 //! Start at [`world`] for how the services hang together, at [`cloudwatch`]
 //! for alarms, at [`codepipeline`] for releases and jobs.
 
+mod caller;
 pub mod clock;
 pub mod cloudwatch;
+pub mod codebuild;
 pub mod codepipeline;
+mod dynamodb;
 pub mod faults;
 pub mod functions;
-mod lambda;
+pub mod lambda;
 pub mod random;
 pub mod s3;
 pub mod scenario;
+mod secrets;
 pub mod serve;
+pub mod step_functions;
 pub mod sts;
+pub mod synthetics;
 pub mod wire;
 pub mod world;
 

@@ -11,6 +11,7 @@ mod check;
 mod metric;
 mod moment;
 mod release;
+mod tested;
 #[cfg(test)]
 mod tests;
 
@@ -30,6 +31,10 @@ pub use moment::{Length, Marks, Moment};
 pub use release::{
     ExecutionMode, Happening, Interval, LookEvery, NextRelease, Pipeline, Refusal, RefusalKind,
     Stop,
+};
+pub use tested::{
+    BuildFailure, CanaryFailure, CanaryPlan, ExecutionFailure, Function, FunctionFailure, Machine,
+    Project, SecretPlan, Span, Table,
 };
 
 /// What happens in the world, and when.
@@ -63,6 +68,24 @@ pub struct Scenario {
     /// The aliases of Lambda functions.
     #[serde(default)]
     pub aliases: Vec<Alias>,
+    /// Functions of the user, by name.
+    #[serde(default)]
+    pub functions: BTreeMap<String, Function>,
+    /// CodeBuild projects, by name.
+    #[serde(default)]
+    pub projects: BTreeMap<String, Project>,
+    /// State machines, by name.
+    #[serde(default)]
+    pub machines: BTreeMap<String, Machine>,
+    /// Canaries of CloudWatch Synthetics, by name.
+    #[serde(default)]
+    pub canaries: BTreeMap<String, CanaryPlan>,
+    /// Secrets, by name.
+    #[serde(default)]
+    pub secrets: BTreeMap<String, SecretPlan>,
+    /// Tables of DynamoDB, by name.
+    #[serde(default)]
+    pub tables: BTreeMap<String, Table>,
     /// When AWS says no.
     #[serde(default, deserialize_with = "placed_refusals")]
     pub refusals: Vec<Refusal>,

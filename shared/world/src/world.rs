@@ -2,6 +2,7 @@
 
 mod afflicted;
 mod target;
+mod tested;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, Weak};
@@ -25,6 +26,7 @@ use crate::scenario::{ExecutionMode, LookEvery, Marks, RefusalKind, Scenario};
 use crate::sts::Sts;
 use crate::wire::{self, ApiError, Broken, Protocol};
 use target::Target;
+use tested::Tested;
 
 /// The access key of the functions' own role.
 pub const FUNCTION_ACCESS_KEY: &str = "AKIAFUNCTION0000000";
@@ -104,6 +106,7 @@ struct Inner {
     s3: S3,
     sts: Sts,
     lambda: Lambda,
+    tested: Tested,
     functions: Arc<OnceLock<Functions>>,
     log: Mutex<Log>,
     plan: FaultPlan,
@@ -174,6 +177,7 @@ impl World {
             s3,
             sts,
             lambda,
+            tested: Tested::default(),
             functions,
             log: Mutex::new(Log {
                 refused,
@@ -405,6 +409,9 @@ impl World {
                 .expect("404 is a status"));
         };
         let (call, fault) = self.note(&target);
+        if !matches!(fault, Some(Fault::Refused(_))) {
+            self.take_time(&target, &request).await;
+        }
         let answer = match fault {
             None => Ok(self.respond(&target, &request, &call)),
             Some(fault) => self.afflicted(fault, &target, &request, &call).await,
@@ -496,16 +503,12 @@ impl World {
                 let region = &target.region;
                 get_alias(&self.0.scenario, region, request, call.at, &marks)
             }
-            "lambda" => {
-                return match self.0.lambda.invoke(request, call.number) {
-                    Ok(response) => response,
-                    Err(error) => target.refused(&error),
-                };
+            "codepipeline" => {
+                self.0
+                    .codepipeline
+                    .call(&target.operation, target.protocol, body, key)
             }
-            _ => self
-                .0
-                .codepipeline
-                .call(&target.operation, target.protocol, body, key),
+            _ => return self.of_tests(target, request, body, call.number),
         };
         match result {
             Ok(body) => target.response(200, body),

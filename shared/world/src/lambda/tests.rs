@@ -1,13 +1,37 @@
 //! Events sent by `Invoke`.
 
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use http::Request;
+use http::{Request, Response};
 use jiff::SignedDuration;
 
 use super::Lambda;
+use crate::caller::Caller;
 use crate::clock::Clock;
 use crate::codepipeline::{FunctionError, Invocation, Settings};
+use crate::scenario::{Marks, Scenario};
+use crate::wire::ApiError;
+
+/// Calls `Invoke` from the scenario's own account.
+fn invoke(
+    lambda: &Lambda,
+    request: &Request<Vec<u8>>,
+    number: u64,
+) -> Result<Response<Vec<u8>>, ApiError> {
+    let scenario = Scenario::parse(SCENARIO, Path::new(".")).unwrap();
+    let caller = Caller {
+        account: &scenario.account,
+        region: &scenario.region,
+        session: None,
+        now: scenario.begin,
+        scenario: &scenario,
+        marks: &Marks::new(),
+    };
+    lambda.invoke(&caller, request, number)
+}
+
+const SCENARIO: &str = "{ about: functions, functions: { smoke: { returns: { ok: true } } } }";
 
 type Seen = Arc<Mutex<Vec<Invocation>>>;
 
@@ -48,7 +72,7 @@ fn request(path: &str, kind: &str, body: &str) -> Request<Vec<u8>> {
 async fn an_event_is_taken_at_once_and_the_function_runs_with_it() {
     let (lambda, seen) = lambda(0);
     let path = "/2015-03-31/functions/sluice-bake/invocations";
-    let answer = lambda.invoke(&request(path, "Event", "{\"a\":1}"), 7);
+    let answer = invoke(&lambda, &request(path, "Event", "{\"a\":1}"), 7);
     assert_eq!(answer.unwrap().status(), 202);
     tokio::time::sleep(std::time::Duration::from_secs(600)).await;
     let seen = seen.lock().unwrap();
@@ -61,7 +85,7 @@ async fn an_event_is_taken_at_once_and_the_function_runs_with_it() {
 async fn a_failed_event_comes_again_as_often_as_lambda_retries() {
     let (lambda, seen) = lambda(9);
     let path = "/2015-03-31/functions/f/invocations";
-    lambda.invoke(&request(path, "Event", "{}"), 1).unwrap();
+    invoke(&lambda, &request(path, "Event", "{}"), 1).unwrap();
     tokio::time::sleep(std::time::Duration::from_secs(600)).await;
     let seen = seen.lock().unwrap();
     let attempts: Vec<u32> = seen.iter().map(|one| one.attempt).collect();
@@ -80,7 +104,7 @@ async fn a_function_is_found_by_name_arn_and_qualifier() {
         "arn%3Aaws%3Alambda%3Aus-east-1%3A111122223333%3Afunction%3Af%3Alive",
     ] {
         let path = format!("/2015-03-31/functions/{name}/invocations");
-        lambda.invoke(&request(&path, "Event", "{}"), 1).unwrap();
+        invoke(&lambda, &request(&path, "Event", "{}"), 1).unwrap();
     }
     tokio::time::sleep(std::time::Duration::from_secs(1)).await;
     let seen = seen.lock().unwrap();
@@ -91,15 +115,30 @@ async fn a_function_is_found_by_name_arn_and_qualifier() {
 #[track_caller]
 fn check_refused(path: &str, kind: &str, body: &str, code: &str) {
     let (lambda, _) = lambda(0);
-    let refused = lambda.invoke(&request(path, kind, body), 1).unwrap_err();
-    assert_eq!((refused.status, refused.code.as_str()), (400, code));
+    let refused = invoke(&lambda, &request(path, kind, body), 1).unwrap_err();
+    assert_eq!(refused.code, code);
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_cannot_be_invoked_is_refused() {
     let path = "/2015-03-31/functions/f/invocations";
     check_refused(path, "Event", "{", "InvalidRequestContentException");
+    check_refused(path, "Later", "{}", "InvalidParameterValueException");
     let wait = "RequestResponse";
-    check_refused(path, wait, "{}", "InvalidParameterValueException");
+    check_refused(path, wait, "{}", "ResourceNotFoundException");
     check_refused("/elsewhere", "Event", "{}", "UnknownOperationException");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_function_of_the_scenario_answers_who_waits_for_it() {
+    let (lambda, seen) = lambda(0);
+    let path = "/2015-03-31/functions/smoke/invocations";
+    let request = request(path, "RequestResponse", "{\"a\":1}");
+    let answer = invoke(&lambda, &request, 1).unwrap();
+    assert_eq!(
+        (answer.status().as_u16(), answer.body().as_slice()),
+        (200, &b"{\"ok\":true}"[..])
+    );
+    assert_eq!(lambda.invoked()[0].payload, serde_json::json!({ "a": 1 }));
+    assert!(seen.lock().unwrap().is_empty());
 }

@@ -1,5 +1,7 @@
 //! What can be wrong with a scenario that parses.
 
+mod tested;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
@@ -60,6 +62,7 @@ fn find(scenario: &Scenario) -> Checked {
     }
     composites(scenario, &names)?;
     refusals(scenario)?;
+    tested::check(scenario)?;
     pipeline(scenario)
 }
 

@@ -6,7 +6,18 @@ use http::{Uri, header, uri};
 
 /// Services by the names under which requests to them are signed, which are
 /// those in their addresses as well.
-const SERVICES: [&str; 5] = ["codepipeline", "lambda", "monitoring", "s3", "sts"];
+const SERVICES: [&str; 10] = [
+    "codebuild",
+    "codepipeline",
+    "dynamodb",
+    "lambda",
+    "monitoring",
+    "s3",
+    "secretsmanager",
+    "states",
+    "sts",
+    "synthetics",
+];
 
 /// Why a request goes nowhere.
 #[derive(Debug, PartialEq, Eq)]
@@ -100,9 +111,9 @@ mod tests {
     fn what_is_not_signed_or_not_imitated_goes_nowhere() {
         let (parts, ()) = Request::get("/").body(()).unwrap().into_parts();
         assert_eq!(at_aws(&parts), Err(Nowhere::Unsigned));
-        let signed = SIGNED.replace("SERVICE", "dynamodb");
+        let signed = SIGNED.replace("SERVICE", "sqs");
         let request = Request::get("/").header("authorization", signed).body(());
         let (parts, ()) = request.unwrap().into_parts();
-        assert_eq!(at_aws(&parts), Err(Nowhere::Unknown("dynamodb".to_owned())));
+        assert_eq!(at_aws(&parts), Err(Nowhere::Unknown("sqs".to_owned())));
     }
 }

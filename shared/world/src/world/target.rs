@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use http::{HeaderValue, Request, Response};
+use serde_json::Value;
 
 use crate::s3;
 use crate::scenario::RefusalKind;
+use crate::synthetics;
 use crate::wire::{ApiError, Protocol, read_form};
 
 /// What a request is for.
@@ -46,10 +48,15 @@ impl Target {
             ("s3", operation.to_owned())
         } else {
             let service = match host.split('.').next()? {
-                "monitoring" => "cloudwatch",
+                "codebuild" => "codebuild",
                 "codepipeline" => "codepipeline",
+                "dynamodb" => "dynamodb",
                 "lambda" => "lambda",
+                "monitoring" => "cloudwatch",
+                "secretsmanager" => "secretsmanager",
+                "states" => "states",
                 "sts" => "sts",
+                "synthetics" => "synthetics",
                 _ => return None,
             };
             let operation = match protocol {
@@ -59,6 +66,9 @@ impl Target {
                     "GetAlias".to_owned()
                 }
                 Protocol::Json if service == "lambda" => "Invoke".to_owned(),
+                Protocol::Json if service == "synthetics" => {
+                    synthetics::operation(request.method().as_str(), path).to_owned()
+                }
                 Protocol::Json => {
                     let target = header("x-amz-target");
                     target.rsplit('.').next().unwrap_or("").to_owned()
@@ -89,8 +99,11 @@ impl Target {
             Protocol::Cbor => response
                 .header("content-type", "application/cbor")
                 .header("smithy-protocol", "rpc-v2-cbor"),
-            Protocol::Json if self.service == "cloudwatch" => {
+            Protocol::Json if ["cloudwatch", "dynamodb", "states"].contains(&self.service) => {
                 response.header("content-type", "application/x-amz-json-1.0")
+            }
+            Protocol::Json if ["lambda", "synthetics"].contains(&self.service) => {
+                response.header("content-type", "application/json")
             }
             Protocol::Json => response.header("content-type", "application/x-amz-json-1.1"),
         };
@@ -99,6 +112,15 @@ impl Target {
 
     /// An error in the form of the service's protocol.
     pub(super) fn refused(&self, error: &ApiError) -> Response<Vec<u8>> {
+        self.refused_with(error, None)
+    }
+
+    /// The same, whose body says one thing more.
+    pub(super) fn refused_with(
+        &self,
+        error: &ApiError,
+        more: Option<(&'static str, Value)>,
+    ) -> Response<Vec<u8>> {
         match self.service {
             "s3" => xml(
                 error.status,
@@ -112,14 +134,15 @@ impl Target {
                 xml(error.status, body)
             }
             _ => {
-                let body = BTreeMap::from([
-                    ("__type", error.code.as_str()),
-                    ("message", error.message.as_str()),
-                ]);
+                let body = [
+                    ("__type", Value::from(error.code.as_str())),
+                    ("message", Value::from(error.message.as_str())),
+                ];
+                let body: BTreeMap<&str, Value> = body.into_iter().chain(more).collect();
                 let body = self
                     .protocol
                     .write(&body)
-                    .expect("two texts can be written");
+                    .expect("texts and JSON can be written");
                 let mut response = self.response(error.status, body);
                 if let Some((name, value)) = self.error_header(error) {
                     response.headers_mut().insert(name, value);
@@ -134,7 +157,7 @@ impl Target {
     /// codes get them in a header.
     fn error_header(&self, error: &ApiError) -> Option<(&'static str, HeaderValue)> {
         let (name, value) = match self.service {
-            "lambda" => ("x-amzn-errortype", error.code.clone()),
+            "lambda" | "synthetics" => ("x-amzn-errortype", error.code.clone()),
             "cloudwatch" if self.wants_query_codes => {
                 let fault = if error.status < 500 {
                     "Sender"
@@ -200,12 +223,19 @@ fn xml(status: u16, body: String) -> Response<Vec<u8>> {
 
 pub(super) fn refusal(target: &Target, kind: RefusalKind) -> ApiError {
     let (status, code) = match (kind, target.service) {
-        (RefusalKind::AccessDenied, "codepipeline") => (400, "AccessDeniedException"),
-        (RefusalKind::AccessDenied, _) => (403, "AccessDenied"),
+        (RefusalKind::AccessDenied, "cloudwatch" | "s3" | "sts") => (403, "AccessDenied"),
+        (RefusalKind::AccessDenied, "lambda" | "synthetics") => (403, "AccessDeniedException"),
+        (RefusalKind::AccessDenied, _) => (400, "AccessDeniedException"),
         (RefusalKind::Throttling, "s3") => (503, "SlowDown"),
         (RefusalKind::Throttling, "sts") => (400, "Throttling"),
+        (RefusalKind::Throttling, "lambda" | "synthetics") => (429, "TooManyRequestsException"),
+        (RefusalKind::Throttling, "dynamodb") => (400, "ProvisionedThroughputExceededException"),
         (RefusalKind::Throttling, _) => (400, "ThrottlingException"),
         (_, "s3") => (500, "InternalError"),
+        (_, "dynamodb") => (500, "InternalServerError"),
+        (_, "lambda") => (500, "ServiceException"),
+        (_, "secretsmanager") => (500, "InternalServiceError"),
+        (_, "synthetics") => (500, "InternalServerException"),
         (_, _) => (500, "InternalFailure"),
     };
     let message = match kind {

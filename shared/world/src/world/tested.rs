@@ -1,0 +1,110 @@
+//! The services in which tests of a release start, follow and read things.
+
+use std::sync::Mutex;
+
+use http::{Request, Response};
+
+use super::target::Target;
+use super::{World, lock};
+use crate::caller::Caller;
+use crate::codebuild::{BuildSwitches, CodeBuild, StartedBuild};
+use crate::dynamodb::DynamoDb;
+use crate::lambda::{Invoked, takes};
+use crate::secrets;
+use crate::step_functions::{StartedExecution, StepFunctions};
+use crate::synthetics::{CanarySwitches, Synthetics};
+use crate::wire::ApiError;
+
+/// What those services hold.
+#[derive(Default)]
+pub(super) struct Tested {
+    codebuild: Mutex<CodeBuild>,
+    dynamodb: Mutex<DynamoDb>,
+    step_functions: Mutex<StepFunctions>,
+    synthetics: Mutex<Synthetics>,
+}
+
+impl World {
+    /// The builds that were started so far, in order.
+    pub fn builds(&self) -> Vec<StartedBuild> {
+        lock(&self.0.tested.codebuild).started()
+    }
+
+    /// The executions that were started so far, in order.
+    pub fn executions(&self) -> Vec<StartedExecution> {
+        lock(&self.0.tested.step_functions).started()
+    }
+
+    /// The functions of the scenario that were invoked so far, in order.
+    pub fn invoked(&self) -> Vec<Invoked> {
+        self.0.lambda.invoked()
+    }
+
+    /// Changes how CodeBuild behaves.
+    pub fn with_builds(&self, change: impl FnOnce(&mut BuildSwitches)) {
+        change(&mut lock(&self.0.tested.codebuild).switches);
+    }
+
+    /// Changes how Synthetics behaves.
+    pub fn with_canaries(&self, change: impl FnOnce(&mut CanarySwitches)) {
+        change(&mut lock(&self.0.tested.synthetics).switches);
+    }
+
+    fn calling<T>(&self, target: &Target, does: impl FnOnce(&Caller<'_>) -> T) -> T {
+        let account = self.account_of(target);
+        let session = self.0.sts.session_of(&target.access_key);
+        let marks = lock(&self.0.marks).clone();
+        does(&Caller {
+            account: &account,
+            region: &target.region,
+            session: session.as_deref(),
+            now: self.0.clock.now(),
+            scenario: &self.0.scenario,
+            marks: &marks,
+        })
+    }
+
+    /// Lets the time pass that the call itself takes.
+    pub(super) async fn take_time(&self, target: &Target, request: &Request<Vec<u8>>) {
+        if target.service == "lambda" {
+            let takes = self.calling(target, |caller| takes(caller, request));
+            tokio::time::sleep(takes.try_into().unwrap_or_default()).await;
+        }
+    }
+
+    pub(super) fn of_tests(
+        &self,
+        target: &Target,
+        request: &Request<Vec<u8>>,
+        body: &[u8],
+        number: u64,
+    ) -> Response<Vec<u8>> {
+        if self.0.sts.has_expired(&target.access_key) {
+            let message = "The security token included in the request is expired";
+            return target.refused(&ApiError::client("ExpiredTokenException", message));
+        }
+        let (operation, protocol) = (target.operation.as_str(), target.protocol);
+        let tested = &self.0.tested;
+        let result = self.calling(target, |caller| {
+            let answered = match target.service {
+                "lambda" => return self.0.lambda.invoke(caller, request, number),
+                "dynamodb" => {
+                    let done = lock(&tested.dynamodb).call(caller, operation, protocol, body);
+                    return Ok(match done {
+                        Ok(body) => target.response(200, body),
+                        Err(refused) => {
+                            let (error, item) = refused.shown();
+                            target.refused_with(&error, item.map(|item| ("Item", item)))
+                        }
+                    });
+                }
+                "codebuild" => lock(&tested.codebuild).call(caller, operation, protocol, body),
+                "states" => lock(&tested.step_functions).call(caller, operation, protocol, body),
+                "synthetics" => lock(&tested.synthetics).call(caller, operation, request),
+                _ => secrets::call(caller, operation, protocol, body),
+            };
+            answered.map(|body| target.response(200, body))
+        });
+        result.unwrap_or_else(|error| target.refused(&error))
+    }
+}
