@@ -7,6 +7,7 @@ pub mod evidence_file;
 pub mod exit;
 pub mod faults;
 pub mod judge;
+mod lines;
 pub mod pages;
 pub mod plan_file;
 pub mod rehearsal;

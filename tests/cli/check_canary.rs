@@ -43,7 +43,13 @@ fn looks_calls_and_price_are_said_and_how_to_ask_for_more() {
         "\
 examples/canary/sluice.yaml: ok: service checkout, 1 stage, 1 gate
   prod-canary/canary: 2 metrics of old and new version compared for at most 2h
-    compares errors, latency
+    old version: LoadBalancer=app/checkout/9f8e7d6c5b4a3f2e,
+      TargetGroup=targetgroup/stable/1
+    new version: LoadBalancer=app/checkout/9f8e7d6c5b4a3f2e,
+      TargetGroup=targetgroup/canary/2
+    errors: HTTPCode_Target_5XX_Count of RequestCount, tolerance 100%, floor
+      0.1%
+    latency: p99 TargetResponseTime, tolerance 10%, floor 0
     can pass 33m after its first look; ends undecided after 2h18m
     looks every 1m: 34 until it can pass, 139 until 2h18m
     each look makes 4 AWS calls and reads 10 metrics

@@ -15,6 +15,7 @@ use sluice_core::settings::{
 use super::Checked;
 use super::effort::{Effort, effort};
 use super::power::{self, Estimate};
+use crate::lines::folded;
 
 const STRONG: Style = Style::new().bold();
 const FAINT: Style = Style::new().dimmed();
@@ -134,7 +135,7 @@ fn gates(out: &mut String, checked: &Checked, plan: &Plan) {
                 stage.name, gate.name
             );
             for detail in details {
-                let _ = writeln!(out, "    {detail}");
+                let _ = writeln!(out, "{}", folded(&detail, "    ", "      "));
             }
             let _ = writeln!(out, "    {}", price(&effort));
             if let GateSettings::Canary(_) = gate.settings {
@@ -210,11 +211,11 @@ fn describe_bake(bake: &Bake, effort: &Effort) -> (String, Vec<String>) {
 }
 
 fn describe_canary(canary: &Canary, effort: &Effort) -> (String, Vec<String>) {
-    let deciding = canary.metrics.iter().filter(|metric| metric.is_gating());
-    let names: Vec<String> = deciding.map(|metric| printable(metric.name())).collect();
+    let deciding = canary.metrics.iter();
+    let deciding = deciding.filter(|metric| metric.is_gating()).count();
     let headline = format!(
         "{} of old and new version compared for at most {}",
-        number(names.len(), "metric"),
+        number(deciding, "metric"),
         canary.horizon()
     );
     let Effort {
@@ -225,7 +226,6 @@ fn describe_canary(canary: &Canary, effort: &Effort) -> (String, Vec<String>) {
     } = effort;
     let mut details = super::groups::lines(canary);
     details.extend([
-        format!("compares {}", names.join(", ")),
         format!("can pass {passes_after} after its first look; ends undecided after {at_most}"),
         format!(
             "looks every {pace}: {} until it can pass, {} until {at_most}",
@@ -238,7 +238,7 @@ fn describe_canary(canary: &Canary, effort: &Effort) -> (String, Vec<String>) {
             effort.metrics_each
         ),
     ]);
-    let watched = canary.metrics.len() - names.len();
+    let watched = canary.metrics.len() - deciding;
     if watched > 0 {
         details.push(format!("only watches {}", number(watched, "other metric")));
     }

@@ -2,7 +2,8 @@
 //! a range against what is allowed. No colour, nothing wider than 80 columns,
 //! and each line says what it is, so that it reads the same in a file.
 
-use super::number::{COLUMNS, short};
+use super::number::short;
+use crate::lines::COLUMNS;
 
 /// Columns for what a line is.
 const LABEL: usize = 12;

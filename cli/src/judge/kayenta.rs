@@ -8,7 +8,7 @@ use sluice_judge::kayenta::{Classification, MetricOutcome, MetricValues, Reporte
 
 use super::Report;
 use super::chart::{self, Range};
-use super::number::{count, short, wrapped};
+use super::number::{count, paragraph, short};
 use super::report::word;
 use super::rules::Rules;
 use super::trouble::Trouble;
@@ -195,9 +195,9 @@ fn text(
         }));
     }
     out.push('\n');
-    out.push_str(&wrapped(why));
+    out.push_str(&paragraph(why));
     for note in notes(rules, outcome) {
-        out.push_str(&wrapped(&format!("note: {note}")));
+        out.push_str(&paragraph(&format!("note: {note}")));
     }
     out
 }

@@ -9,7 +9,7 @@ use sluice_judge::sequential::{
 };
 
 use super::chart::{self, Range};
-use super::number::{count, times, wrapped};
+use super::number::{count, paragraph, times};
 
 /// A comparison that was made.
 pub(super) struct Compared<'a> {
@@ -94,9 +94,9 @@ impl Compared<'_> {
             out.push_str(&self.range(estimate));
         }
         out.push('\n');
-        out.push_str(&wrapped(&self.why));
+        out.push_str(&paragraph(&self.why));
         for note in &self.notes {
-            out.push_str(&wrapped(&format!("note: {note}")));
+            out.push_str(&paragraph(&format!("note: {note}")));
         }
         out
     }

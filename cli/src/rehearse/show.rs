@@ -12,6 +12,7 @@ use sluice_core::{Duration, Verdict};
 use sluice_world::Scenario;
 use sluice_world::codepipeline::ExecutionStatus;
 
+use crate::lines::folded;
 use crate::rehearsal::{GateEnd, Line, Rehearsed};
 
 const GOOD: Style = AnsiColor::Green.on_default();
@@ -82,34 +83,14 @@ pub(crate) fn line(out: &mut impl Write, line: &Line, begin: Timestamp) -> io::R
     } else {
         Style::new()
     };
-    let text = with_regard_to_width(&line.text, indent.len());
+    let column = "  ".len() + since(begin, line.at).len() + indent.len();
+    let text = folded(&line.text, &" ".repeat(column), &" ".repeat(column + 2));
+    let text = text.trim_start();
     writeln!(
         out,
         "{}  {indent}{style}{text}{style:#}",
         since(begin, line.at)
     )
-}
-
-/// Columns of a terminal, less those of the time.
-const TEXT_COLUMNS: usize = 80 - 10;
-
-/// Breaks a text between words; later lines are indented by two more.
-fn with_regard_to_width(text: &str, indent: usize) -> String {
-    let mut lines: Vec<String> = vec![String::new()];
-    for word in text.split(' ') {
-        let first = lines.len() == 1;
-        let last = lines.last_mut().expect("there is always one");
-        let room = TEXT_COLUMNS.saturating_sub(indent + if first { 0 } else { 2 });
-        if !last.is_empty() && last.chars().count() + 1 + word.chars().count() > room {
-            lines.push(word.to_owned());
-        } else {
-            if !last.is_empty() {
-                last.push(' ');
-            }
-            last.push_str(word);
-        }
-    }
-    lines.join(&format!("\n{}", " ".repeat(10 + indent + 2)))
 }
 
 /// Hours, minutes and seconds from the beginning: ` 1:04:30`.

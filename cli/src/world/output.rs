@@ -12,13 +12,12 @@ use sluice_world::codepipeline::{ExecutionStatus, Happening, What};
 use sluice_world::world::FUNCTION_ACCESS_KEY;
 
 use super::WorldArguments;
+use crate::lines::folded;
 use crate::rehearsal::Line;
 use crate::rehearse::show::{self, Filter};
 
 /// No signature is verified, so any secret does.
 const SECRET: &str = "simulated";
-
-const COLUMNS: usize = 80;
 
 /// Prints what a served world has to say.
 pub(super) struct Output {
@@ -62,14 +61,15 @@ impl Output {
         let mut out = anstream::stdout();
         write!(out, "{}", self.guide_text(&url))?;
         for note in self.notes(is_up) {
-            writeln!(out, "{}", wrapped(&format!("note: {note}")))?;
+            writeln!(out, "{}", folded(&format!("note: {note}"), "", "  "))?;
         }
         writeln!(out)
     }
 
     fn guide_text(&self, url: &str) -> String {
         let Output { region, begin, .. } = self;
-        let heading = wrapped(&format!("a simulated AWS listens at {url}: {}", self.about));
+        let about = format!("a simulated AWS listens at {url}: {}", self.about);
+        let heading = folded(&about, "", "  ");
         format!(
             "\
 {heading}
@@ -164,34 +164,4 @@ in Python, with these set:
 
 fn write_json(document: &Value) -> io::Result<()> {
     writeln!(io::stdout(), "{document}")
-}
-
-/// Breaks a text between words, later lines indented by two.
-fn wrapped(text: &str) -> String {
-    let mut lines = vec![String::new()];
-    for word in text.split_whitespace() {
-        let last = lines.last_mut().expect("there is always one");
-        let indent = if last.is_empty() { 0 } else { 1 };
-        if indent == 1 && last.chars().count() + 1 + word.chars().count() > COLUMNS {
-            lines.push(format!("  {word}"));
-        } else {
-            last.push_str(&" ".repeat(indent));
-            last.push_str(word);
-        }
-    }
-    lines.join("\n")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::wrapped;
-
-    #[test]
-    fn a_long_text_keeps_to_80_columns() {
-        let text = "seventeen letters ".repeat(12);
-        let shown = wrapped(&text);
-        assert!(shown.lines().all(|line| line.chars().count() <= 80));
-        assert_eq!(shown.lines().count(), 3);
-        assert_eq!(shown.split_whitespace().count(), 24);
-    }
 }
