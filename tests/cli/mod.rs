@@ -8,6 +8,7 @@ mod judge_input;
 mod judge_parameters;
 mod mistakes;
 mod replay;
+mod validate;
 mod world;
 
 use std::io::Write;

@@ -14,9 +14,11 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use jiff::Timestamp;
+use sluice_core::address::AddressRule;
 use sluice_core::reading::Place;
 
 use crate::apart::Apart;
+use crate::outside::Outside;
 use crate::sts::AssumedRole;
 use crate::wire::Wire;
 
@@ -132,6 +134,12 @@ impl Aws {
     /// What time it is.
     pub fn now(&self) -> Timestamp {
         self.wire.now()
+    }
+
+    /// The way to what is not AWS, within a rule of addresses. Connections are
+    /// kept by what this gives: ask once for all requests of a look.
+    pub fn outside(&self, rule: AddressRule) -> Outside {
+        self.wire.outside(rule)
     }
 
     fn region_of(&self, place: &Place) -> Option<Region> {

@@ -4,7 +4,7 @@
 //! Every client takes its connection, its clock and its sleep from one
 //! [`Wire`]. In Lambda that is the real one, in a rehearsal a simulated AWS:
 //! there is no other seam, so that serialization, paging, retries and errors
-//! are the same in both. No type of an `aws-sdk-*` crate leaves this crate.
+//! are the same in both. [`Outside`] is the same seam for what is not AWS. No type of an `aws-sdk-*` crate leaves this crate.
 //!
 //! Start at [`Aws`].
 
@@ -15,6 +15,7 @@ mod codepipeline;
 mod error;
 mod history;
 mod metric_data;
+mod outside;
 mod s3;
 mod sts;
 mod wire;
@@ -27,5 +28,6 @@ pub use codepipeline::{
 pub use error::{AwsError, Refusal};
 pub use history::Histories;
 pub use metric_data::{SeriesQuery, Values};
+pub use outside::{Answer, Outside, OutsideHandler, Unanswered};
 pub use s3::{ArtifactAccess, PutOutcome};
 pub use wire::{Disconnected, Handler, Wire};

@@ -30,6 +30,7 @@ pub mod settings;
 pub mod template;
 pub mod token;
 pub mod tree;
+pub mod validation;
 pub mod verdict;
 mod words;
 

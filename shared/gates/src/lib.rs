@@ -8,6 +8,7 @@ mod alarms;
 mod bake;
 pub mod canary;
 mod clear;
+pub mod validate;
 
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;

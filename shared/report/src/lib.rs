@@ -11,6 +11,7 @@ mod alarms;
 mod bake;
 mod chart;
 mod clear;
+mod junit;
 mod page;
 mod raw;
 mod tables;
@@ -18,5 +19,6 @@ mod text;
 mod times;
 mod words;
 
+pub use junit::junit;
 pub use page::page;
 pub use text::text;

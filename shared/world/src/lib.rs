@@ -14,6 +14,7 @@ pub mod cloudwatch;
 pub mod codepipeline;
 pub mod faults;
 pub mod functions;
+pub mod hosts;
 mod lambda;
 pub mod random;
 pub mod s3;
@@ -24,6 +25,7 @@ pub mod wire;
 pub mod world;
 
 pub use clock::Clock;
+pub use hosts::HostTrouble;
 pub use scenario::Scenario;
 pub use wire::{ApiError, Broken, Time};
 pub use world::World;

@@ -7,6 +7,7 @@
 
 mod alarm;
 mod check;
+mod host;
 mod metric;
 mod moment;
 mod release;
@@ -23,6 +24,7 @@ use serde::{Deserialize, Deserializer};
 use serde_saphyr::Spanned;
 
 pub use alarm::{Alarm, Change, Datapoints, EvaluationTrouble, ScriptedState};
+pub use host::HostAnswer;
 pub use metric::{Csv, Cycle, Gap, Layer, Metric, Noise, Ramp, Spike};
 pub use moment::{Length, Marks, Moment};
 pub use release::{
@@ -58,6 +60,9 @@ pub struct Scenario {
     /// The alarms.
     #[serde(default, deserialize_with = "placed_alarms")]
     pub alarms: Vec<Alarm>,
+    /// What hosts that are not AWS answer, by their names in small letters.
+    #[serde(default)]
+    pub hosts: BTreeMap<String, Vec<HostAnswer>>,
     /// When AWS says no.
     #[serde(default, deserialize_with = "placed_refusals")]
     pub refusals: Vec<Refusal>,

@@ -18,6 +18,7 @@ use crate::codepipeline::{
     CodePipeline, Functions, Happening, Interval, Mode, Pipeline, Settings, What,
 };
 use crate::faults::{CURRENT, FaultPlan, Kind, Processes, Progress};
+use crate::hosts::Given;
 use crate::lambda::Lambda;
 use crate::s3::S3;
 use crate::scenario::{ExecutionMode, LookEvery, Marks, RefusalKind, Scenario};
@@ -104,6 +105,7 @@ struct Inner {
     sts: Sts,
     lambda: Lambda,
     functions: Arc<OnceLock<Functions>>,
+    given: Given,
     log: Mutex<Log>,
     plan: FaultPlan,
     processes: Arc<Processes>,
@@ -174,6 +176,7 @@ impl World {
             sts,
             lambda,
             functions,
+            given: Given::default(),
             log: Mutex::new(Log {
                 refused,
                 ..Log::default()
@@ -238,6 +241,11 @@ impl World {
     /// Has an observer told of all that happens from now on.
     pub fn observe(&self, observer: Observer) {
         lock(&self.0.observers).push(observer);
+    }
+
+    /// How often hosts gave their answers.
+    pub(crate) fn given(&self) -> &Given {
+        &self.0.given
     }
 
     /// Changes how the CloudWatch of an account and region behaves.

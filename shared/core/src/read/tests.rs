@@ -5,6 +5,7 @@ use crate::problems::Problems;
 
 mod alarms;
 mod canary;
+mod validate;
 
 /// A bake without mistakes, but for `changes` to it. JSON `null` removes a field.
 fn bake_with(changes: &str) -> Result<GateSettings, Problems> {
