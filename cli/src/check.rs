@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use sluice_core::plan::Plan;
 use sluice_core::problems::Problems;
+use sluice_gates::validate::check_expression;
 
 use self::expected::{Expected, ExpectedArguments};
 use self::power::Estimate;
@@ -120,7 +121,7 @@ fn check(path: &Path) -> Checked {
             };
         }
     };
-    let (plan, problems) = match Plan::read_yaml_with_warnings(&text) {
+    let (plan, problems) = match Plan::read_yaml_checked(&text, check_expression) {
         Ok((plan, warnings)) => (Some(plan), warnings),
         Err(mistakes) => (None, mistakes),
     };

@@ -8,7 +8,7 @@ use std::io::{self, Write};
 
 use clap::Parser;
 
-use crate::{check, completions, exit, judge, rehearse, replay, schema, world};
+use crate::{check, completions, exit, judge, rehearse, replay, schema, test, world};
 
 /// The version and the commit it was built from.
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("SLUICE_COMMIT"), ")");
@@ -34,6 +34,7 @@ struct CommandLine {
 enum Subcommand {
     Check(check::CheckArguments),
     Rehearse(rehearse::RehearseArguments),
+    Test(test::TestArguments),
     Replay(replay::ReplayArguments),
     World(world::WorldArguments),
     Judge(judge::JudgeArguments),
@@ -50,6 +51,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let done = match &subcommand {
         Subcommand::Check(arguments) => check::run(arguments),
         Subcommand::Rehearse(arguments) => rehearse::run(arguments),
+        Subcommand::Test(arguments) => test::run(arguments),
         Subcommand::Replay(arguments) => replay::run(arguments),
         Subcommand::World(arguments) => world::run(arguments),
         Subcommand::Judge(arguments) => judge::run(arguments),

@@ -15,4 +15,5 @@ pub mod rehearse;
 pub mod replay;
 pub mod scenario_file;
 pub mod schema;
+pub mod test;
 pub mod world;

@@ -8,6 +8,7 @@ use std::path::Path;
 use sluice_core::plan::Plan;
 use sluice_core::problems::Problem;
 use sluice_core::tree::DOCUMENT_BYTES_MAX;
+use sluice_gates::validate::check_expression;
 
 /// What stands for standard input on the command line.
 pub const STANDARD_INPUT: &str = "-";
@@ -32,7 +33,8 @@ pub fn load(path: &Path) -> Result<(Plan, String), String> {
         Some(hint) => format!("error: {name}: {}\n  hint: {hint}", problem.message),
         None => format!("error: {name}: {}", problem.message),
     })?;
-    let plan = Plan::read_yaml(&text).map_err(|problems| problems.render(&name, Some(&text)))?;
+    let (plan, _) = Plan::read_yaml_checked(&text, check_expression)
+        .map_err(|problems| problems.render(&name, Some(&text)))?;
     Ok((plan, text))
 }
 

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::Value;
-use sluice_aws::{Aws, AwsError, Disconnected, Wire};
+use sluice_aws::{Aws, AwsError, Disconnected, Unanswered, Wire};
 use sluice_core::evidence::Evidence;
 use sluice_core::plan::Plan;
 use sluice_gates::{AnyGate, BakeGate, CanaryGate, ClearGate};
@@ -20,7 +20,7 @@ use sluice_host::{Handled, Host, Log, handle, reap};
 use sluice_world::codepipeline::{Execution, FunctionError, Functions, Invocation, Pipeline};
 use sluice_world::faults::FaultPlan;
 use sluice_world::world::FUNCTION_ACCESS_KEY;
-use sluice_world::{Broken, Scenario, World};
+use sluice_world::{Broken, HostTrouble, Scenario, World};
 
 use pipeline::CANARY_FUNCTION;
 pub use pipeline::{EVIDENCE_BUCKET, artifact, pipeline};
@@ -144,7 +144,24 @@ pub fn aws_of(world: &World) -> Aws {
         }),
         move || clock.now() + ahead,
     );
+    let outside = world.downgraded();
+    let wire = wire.with_outside(Arc::new(move |request| {
+        let world = outside.clone();
+        Box::pin(async move {
+            let Some(world) = world.upgrade() else {
+                return Err(Unanswered::NoConnection("the world is gone".to_owned()));
+            };
+            world.host_answer(&request).await.map_err(unanswered)
+        })
+    }));
     Aws::simulated(wire, &world.scenario().region, FUNCTION_ACCESS_KEY)
+}
+
+fn unanswered(trouble: HostTrouble) -> Unanswered {
+    match trouble {
+        HostTrouble::NotNamed(host) => Unanswered::NotInScenario(host),
+        HostTrouble::Down => Unanswered::NoConnection(trouble.to_string()),
+    }
 }
 
 /// Runs one release of any pipeline in a new world, `with_bucket` or without

@@ -9,6 +9,7 @@ mod judge_input;
 mod judge_parameters;
 mod mistakes;
 mod replay;
+mod validate;
 mod world;
 
 use std::io::Write;

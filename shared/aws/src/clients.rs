@@ -14,9 +14,11 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use jiff::Timestamp;
+use sluice_core::address::AddressRule;
 use sluice_core::reading::Place;
 
 use crate::apart::Apart;
+use crate::outside::Outside;
 use crate::sts::AssumedRole;
 use crate::wire::Wire;
 
@@ -151,6 +153,12 @@ impl Aws {
     /// The region that is called where nothing else is said.
     pub(crate) fn region(&self) -> &str {
         self.sdk.region().map_or("", Region::as_ref)
+    }
+
+    /// The way to what is not AWS, within a rule of addresses. Connections are
+    /// kept by what this gives: ask once for all requests of a look.
+    pub fn outside(&self, rule: AddressRule) -> Outside {
+        self.wire.outside(rule)
     }
 
     fn region_of(&self, place: &Place) -> Option<Region> {

@@ -4,7 +4,7 @@
 //! Every client takes its connection, its clock and its sleep from one
 //! [`Wire`]. In Lambda that is the real one, in a rehearsal a simulated AWS:
 //! there is no other seam, so that serialization, paging, retries and errors
-//! are the same in both. No type of an `aws-sdk-*` crate leaves this crate.
+//! are the same in both. [`Outside`] is the same seam for what is not AWS. No type of an `aws-sdk-*` crate leaves this crate.
 //!
 //! Start at [`Aws`].
 
@@ -19,6 +19,7 @@ mod error;
 mod history;
 mod invoke;
 mod metric_data;
+mod outside;
 mod s3;
 mod secrets;
 mod step_functions;
@@ -38,6 +39,7 @@ pub use error::{AwsError, Refusal};
 pub use history::Histories;
 pub use invoke::{Invocation, Invoked, PAYLOAD_BYTES_MAX};
 pub use metric_data::{SeriesQuery, Values};
+pub use outside::{Answer, Outside, OutsideHandler, Unanswered};
 pub use s3::{ArtifactAccess, PutOutcome};
 pub use secrets::{NoSecretText, Secret, SecretText};
 pub use step_functions::{

@@ -16,6 +16,9 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
+use sluice_core::address::AddressRule;
+
+use crate::outside::{Outside, OutsideHandler, Unanswered};
 
 /// The connection brought no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -38,9 +41,11 @@ pub type Handler = Arc<
 >;
 
 /// How requests leave, what time it is, and how to wait.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Wire {
     pub(crate) http: SharedHttpClient,
+    /// Answers for what is not AWS. Not there: the network does.
+    outside: Option<OutsideHandler>,
     pub(crate) time: SharedTimeSource,
     pub(crate) sleep: SharedAsyncSleep,
 }
@@ -52,6 +57,7 @@ impl Wire {
             http: aws_smithy_http_client::Builder::new()
                 .tls_provider(Provider::Rustls(CryptoMode::Ring))
                 .build_https(),
+            outside: None,
             time: SharedTimeSource::new(SystemTimeSource::new()),
             sleep: SharedAsyncSleep::new(TokioSleep::new()),
         }
@@ -66,14 +72,41 @@ impl Wire {
         let connector = SharedHttpConnector::new(Simulated(handler));
         Wire {
             http: SharedHttpClient::new(Always(connector)),
+            outside: Some(Arc::new(|request: http::Request<Vec<u8>>| {
+                let host = request.uri().host().unwrap_or("").to_owned();
+                Box::pin(async move { Err(Unanswered::NotInScenario(host)) })
+            })),
             time: SharedTimeSource::new(Told(Arc::new(now))),
             sleep: SharedAsyncSleep::new(TokioSleep::new()),
+        }
+    }
+
+    /// The same wire, on which `handler` answers for what is not AWS. Without
+    /// one, a simulated wire reaches nothing else.
+    pub fn with_outside(self, handler: OutsideHandler) -> Wire {
+        Wire {
+            outside: Some(handler),
+            ..self
+        }
+    }
+
+    /// The way to what is not AWS.
+    pub(crate) fn outside(&self, rule: AddressRule) -> Outside {
+        match &self.outside {
+            Some(handler) => Outside::simulated(rule, Arc::clone(handler)),
+            None => Outside::network(rule, &[]),
         }
     }
 
     /// What time it is.
     pub fn now(&self) -> Timestamp {
         Timestamp::try_from(self.time.now()).unwrap_or(Timestamp::MAX)
+    }
+}
+
+impl std::fmt::Debug for Wire {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Wire")
     }
 }
 

@@ -17,6 +17,7 @@ mod canary;
 mod canary_groups;
 mod presets;
 mod validate;
+mod validate_expect;
 mod validate_http;
 
 pub use canary::{
@@ -30,10 +31,12 @@ pub use validate::{
     AT_ONCE_MAX, CodeBuildTest, LambdaTest, ResultExpectation, SecretVariable, StateMachineTest,
     SyntheticsTest, TESTS_MAX, Test, TestKind, Validate, Variable,
 };
+pub use validate_expect::{
+    HttpExpectation, JsonExpectation, SizeMatch, StatusMatch, TextMatch, TextRule, percentile,
+};
 pub use validate_http::{
-    Capture, FormBody, HttpBody, HttpExpectation, HttpStep, HttpTest, JsonBody, JsonExpectation,
-    METHODS, REDIRECTS_MAX, REPEAT_MAX, Retry, STEPS_MAX, SizeMatch, StatusMatch, TextBody,
-    TextMatch, TextRule,
+    Capture, FormBody, HttpBody, HttpStep, HttpTest, JsonBody, METHODS, REDIRECTS_MAX, REPEAT_MAX,
+    Retry, STEPS_MAX, TextBody,
 };
 
 /// Why this many: `DescribeAlarms` takes at most 100 names in a call.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::bake::{Progress, Ruling};
 use crate::reason::{Reason, ReasonCode};
-use crate::settings::Validate;
+use crate::settings::{Test, Validate};
 use crate::verdict::Verdict;
 
 /// The version of this rule.
@@ -25,11 +25,8 @@ const FOLLOWING_AGAIN_AFTER: SignedDuration = SignedDuration::from_secs(30);
 pub struct Begun {
     /// [`RULE_VERSION`] of who wrote it.
     pub rule: u32,
-    /// The first look, by our clock.
+    /// The first look, by our clock. Runs of canaries count from here.
     pub began: Timestamp,
-    /// When this release's deployment in the stage began, where it is known;
-    /// else the first look. Runs of Synthetics canaries count from here.
-    pub since: Timestamp,
 }
 
 /// What is known at this look.
@@ -54,11 +51,9 @@ pub struct TestResult {
     pub required: bool,
     /// How it stands.
     pub state: TestState,
-    /// When it began, by our clock.
-    pub began: Timestamp,
-    /// Milliseconds from then to its end, or to this look.
+    /// Milliseconds that it took, or has taken so far.
     pub took: u64,
-    /// How many times it was tried.
+    /// Tries of its last step, in all looks.
     #[serde(default, skip_serializing_if = "is_none")]
     pub attempts: u32,
     /// What was expected and not met.
@@ -102,6 +97,38 @@ fn is_none(attempts: &u32) -> bool {
     *attempts == 0
 }
 
+impl TestResult {
+    /// A result of a test of which no more is known.
+    pub fn of(test: &Test<'_>, state: TestState) -> TestResult {
+        TestResult {
+            name: test.name.clone(),
+            kind: test.kind.word().to_owned(),
+            required: test.required,
+            state,
+            took: 0,
+            attempts: 0,
+            unmet: Vec::new(),
+            detail: None,
+            link: None,
+        }
+    }
+
+    /// What there is to say of it on one line.
+    pub fn said(&self) -> String {
+        let unmet = self.unmet.iter().map(Unmet::to_string);
+        unmet
+            .chain(self.detail.clone())
+            .collect::<Vec<_>>()
+            .join("; ")
+    }
+}
+
+impl std::fmt::Display for Unmet {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: got {}, wanted {}", self.what, self.got, self.wanted)
+    }
+}
+
 impl TestState {
     /// The word for people.
     pub fn word(self) -> &'static str {
@@ -116,35 +143,40 @@ impl TestState {
 
 /// Judges one look.
 pub fn judge(begun: &Begun, settings: &Validate, facts: &Facts) -> Ruling {
-    let required: Vec<&TestResult> = facts.tests.iter().filter(|test| test.required).collect();
-    let in_state = |state| required.iter().filter(move |test| test.state == state);
-    let mut reasons: Vec<Reason> = in_state(TestState::Failed)
-        .map(|test| failed(test))
-        .collect();
-    if !reasons.is_empty() {
-        return reached(Verdict::Fail, reasons);
-    }
     let is_over =
         facts.last_chance || facts.now >= begun.began + SignedDuration::from(settings.at_most());
-    let running = facts
-        .tests
-        .iter()
-        .any(|test| test.state == TestState::Running);
-    if running && !is_over {
+    let mut tests = facts.tests.iter();
+    let running = tests.any(|test| test.state == TestState::Running);
+    let (verdict, reasons) = ended(&facts.tests);
+    if running && !is_over && verdict != Verdict::Fail {
         return Ruling::Wait {
             not_before: facts.now + again_after(facts),
             progress: progress(facts),
         };
     }
+    reached(verdict, reasons)
+}
+
+/// What follows from tests when no more is waited for, with at least one
+/// reason. One that did not end could not be told.
+pub fn ended(tests: &[TestResult]) -> (Verdict, Vec<Reason>) {
+    let required: Vec<&TestResult> = tests.iter().filter(|test| test.required).collect();
+    let in_state = |state| required.iter().filter(move |test| test.state == state);
+    let mut reasons: Vec<Reason> = in_state(TestState::Failed)
+        .map(|test| failed(test))
+        .collect();
+    if !reasons.is_empty() {
+        return (Verdict::Fail, reasons);
+    }
     reasons.extend(in_state(TestState::Unknown).map(|test| unknown(test)));
-    reasons.extend(in_state(TestState::Running).map(|test| not_ended(test, facts.now)));
+    reasons.extend(in_state(TestState::Running).map(|test| not_ended(test)));
     if reasons.is_empty() && !required.is_empty() {
-        return reached(Verdict::Pass, vec![passed(&required, facts)]);
+        return (Verdict::Pass, vec![passed(&required, tests)]);
     }
     if in_state(TestState::Passed).next().is_none() {
         reasons.insert(0, nothing_tested(&required));
     }
-    reached(Verdict::Inconclusive, reasons)
+    (Verdict::Inconclusive, reasons)
 }
 
 fn reached(verdict: Verdict, mut reasons: Vec<Reason>) -> Ruling {
@@ -231,11 +263,14 @@ fn unknown(test: &TestResult) -> Reason {
     }
 }
 
-fn not_ended(test: &TestResult, now: Timestamp) -> Reason {
-    let ran = crate::Duration::from_signed(now.duration_since(test.began));
+fn not_ended(test: &TestResult) -> Reason {
+    let took = i64::try_from(test.took).unwrap_or(i64::MAX);
+    let ran = crate::Duration::from_signed(SignedDuration::from_secs(took / 1000));
+    let how_far = test.detail.as_deref().map(|detail| format!(": {detail}"));
+    let how_far = how_far.unwrap_or_default();
     Reason {
         code: ReasonCode::TestNotEnded,
-        seen: format!("test `{}` had not ended after {ran}", test.name),
+        seen: format!("test `{}` had not ended after {ran}{how_far}", test.name),
         allowed: "every required test has to pass in the gate's time".to_owned(),
     }
 }
@@ -248,9 +283,8 @@ fn nothing_tested(required: &[&TestResult]) -> Reason {
     }
 }
 
-fn passed(required: &[&TestResult], facts: &Facts) -> Reason {
-    let others: Vec<String> = facts
-        .tests
+fn passed(required: &[&TestResult], tests: &[TestResult]) -> Reason {
+    let others: Vec<String> = tests
         .iter()
         .filter(|test| !test.required && test.state != TestState::Passed)
         .map(|test| format!("`{}` {}", test.name, test.state.word()))

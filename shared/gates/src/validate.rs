@@ -1,6 +1,11 @@
-//! What tests of a release start and follow in AWS, one kind a file: each
-//! reads the present state of one thing, and a pure function says from what
-//! AWS said what that means for the test ([`Followed`]).
+//! The gate `validate`: tests of what was deployed.
+//!
+//! [`http`] runs the tests that send requests; it is the same engine behind a
+//! function and behind `sluice test`. What tests start and follow in AWS is
+//! one kind a file: each reads the present state of one thing, and a pure
+//! function says from what AWS said what that means for the test
+//! ([`Followed`]). What tests gave becomes a verdict in
+//! `sluice_core::validate`.
 //!
 //! Nothing of AWS is ever taken for `passed` but its own plain word for it.
 //! What says nothing about the release (a build that never ran, an execution
@@ -8,11 +13,18 @@
 //! [`State::Unknown`], never `failed`.
 
 pub mod codebuild;
+mod expressions;
 mod followed;
+pub mod http;
 pub mod lambda;
+mod redact;
 pub mod state_machine;
 pub mod synthetics;
 #[cfg(test)]
 mod tests;
+mod variables;
 
+pub use expressions::check_expression;
 pub use followed::{Followed, Lack, State};
+pub use redact::Redactor;
+pub use variables::{Secret, Variables};

@@ -17,6 +17,7 @@ mod chart;
 mod clear;
 mod compared;
 mod files;
+mod junit;
 mod metric;
 pub mod numbers;
 mod page;
@@ -30,5 +31,6 @@ mod times;
 mod words;
 
 pub use files::{FilesCompared, files_page};
+pub use junit::junit;
 pub use page::page;
 pub use text::text;

@@ -17,6 +17,7 @@ pub mod codepipeline;
 mod dynamodb;
 pub mod faults;
 pub mod functions;
+pub mod hosts;
 pub mod lambda;
 pub mod random;
 pub mod s3;
@@ -30,6 +31,7 @@ pub mod wire;
 pub mod world;
 
 pub use clock::Clock;
+pub use hosts::HostTrouble;
 pub use scenario::Scenario;
 pub use wire::{ApiError, Broken, Time};
 pub use world::World;

@@ -8,6 +8,7 @@
 mod alarm;
 mod alias;
 mod check;
+mod host;
 mod metric;
 mod moment;
 mod release;
@@ -26,6 +27,7 @@ use serde_saphyr::Spanned;
 
 pub use alarm::{Alarm, Change, Datapoints, EvaluationTrouble, ScriptedState};
 pub use alias::Alias;
+pub use host::HostAnswer;
 pub use metric::{Csv, Cycle, Gap, Layer, Metric, Noise, Ramp, Spike};
 pub use moment::{Length, Marks, Moment};
 pub use release::{
@@ -86,6 +88,9 @@ pub struct Scenario {
     /// Tables of DynamoDB, by name.
     #[serde(default)]
     pub tables: BTreeMap<String, Table>,
+    /// What hosts that are not AWS answer, by their names in small letters.
+    #[serde(default)]
+    pub hosts: BTreeMap<String, Vec<HostAnswer>>,
     /// When AWS says no.
     #[serde(default, deserialize_with = "placed_refusals")]
     pub refusals: Vec<Refusal>,

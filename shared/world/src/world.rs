@@ -19,6 +19,7 @@ use crate::codepipeline::{
     CodePipeline, Functions, Happening, Interval, Mode, Pipeline, Settings, What,
 };
 use crate::faults::{CURRENT, FaultPlan, Kind, Processes, Progress};
+use crate::hosts::Given;
 use crate::lambda::Lambda;
 use crate::lambda::aliases::get_alias;
 use crate::s3::S3;
@@ -108,6 +109,7 @@ struct Inner {
     lambda: Lambda,
     tested: Tested,
     functions: Arc<OnceLock<Functions>>,
+    given: Given,
     log: Mutex<Log>,
     plan: FaultPlan,
     processes: Arc<Processes>,
@@ -179,6 +181,7 @@ impl World {
             lambda,
             tested: Tested::default(),
             functions,
+            given: Given::default(),
             log: Mutex::new(Log {
                 refused,
                 ..Log::default()
@@ -243,6 +246,11 @@ impl World {
     /// Has an observer told of all that happens from now on.
     pub fn observe(&self, observer: Observer) {
         lock(&self.0.observers).push(observer);
+    }
+
+    /// How often hosts gave their answers.
+    pub(crate) fn given(&self) -> &Given {
+        &self.0.given
     }
 
     /// Changes how the CloudWatch of an account and region behaves.

@@ -10,7 +10,7 @@ use crate::fields::{Fields, Place, list_of, list_up_to};
 use crate::milliseconds::Milliseconds;
 use crate::problems::Problems;
 use crate::settings::{
-    HttpExpectation, JsonExpectation, SizeMatch, StatusMatch, TextMatch, TextRule,
+    HttpExpectation, JsonExpectation, SizeMatch, StatusMatch, TextMatch, TextRule, percentile,
 };
 use crate::tree::Value;
 use crate::words::quote;
@@ -74,12 +74,6 @@ fn status(place: &Place<'_>, problems: &mut Problems) -> Option<StatusMatch> {
         problems.push(place.error(message).hint(STATUS_HINT.to_owned()));
     }
     status
-}
-
-/// The share of a percentile: `p95`, `p99.9`.
-pub(crate) fn percentile(name: &str) -> Option<f64> {
-    let share: f64 = name.strip_prefix('p')?.parse().ok()?;
-    (share > 0.0 && share < 100.0).then_some(share)
 }
 
 fn percentiles(

@@ -207,13 +207,14 @@ fn check_address(text: &str, addresses: &AddressRule) -> Result<(), (String, &'s
         // The scheme comes from the variable, and is looked at when it is known.
         return Ok(());
     }
-    let sample: String = pieces
-        .iter()
-        .map(|piece| match piece {
-            Piece::Text(text) => text.as_str(),
-            Piece::Variable(_) => "1",
-        })
-        .collect();
+    let mut sample = String::new();
+    for piece in &pieces {
+        match piece {
+            Piece::Text(text) => sample.push_str(text),
+            // A port is a number, and no host ends in one.
+            Piece::Variable(_) => sample.push(if sample.ends_with(':') { '1' } else { 'a' }),
+        }
+    }
     let hint = "write one such as `https://checkout.example/health`";
     let quoted = quote(text);
     let url = url::Url::parse(&sample)

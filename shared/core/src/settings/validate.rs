@@ -6,7 +6,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value as Json;
 
-use super::validate_http::{HttpTest, JsonExpectation, WrittenTest};
+use super::validate_expect::JsonExpectation;
+use super::validate_http::{HttpTest, WrittenTest};
 use super::{LAMBDA_ACTION_MAX, Mode, ReleaseCheck};
 use crate::Duration;
 use crate::address::{AddressRange, AddressRule};

@@ -9,7 +9,6 @@ fn test(name: &str, state: TestState) -> TestResult {
         kind: "http".to_owned(),
         required: true,
         state,
-        began: Timestamp::UNIX_EPOCH,
         took: 20,
         attempts: 1,
         unmet: Vec::new(),
@@ -34,7 +33,6 @@ fn judged(tests: Vec<TestResult>, after: SignedDuration) -> Ruling {
     let begun = Begun {
         rule: RULE_VERSION,
         began,
-        since: began,
     };
     let facts = Facts {
         now: began + after,

@@ -63,7 +63,18 @@ fn find(scenario: &Scenario) -> Checked {
     composites(scenario, &names)?;
     refusals(scenario)?;
     tested::check(scenario)?;
+    hosts(scenario)?;
     pipeline(scenario)
+}
+
+fn hosts(scenario: &Scenario) -> Checked {
+    for (host, answers) in &scenario.hosts {
+        if let Some(mistake) = answers.iter().find_map(crate::hosts::mistake) {
+            let what = format!("host `{host}` cannot answer so: {mistake}");
+            return wrong(Place::default(), what, "mend its `status` or `headers`");
+        }
+    }
+    Ok(())
 }
 
 fn metrics(scenario: &Scenario) -> Checked {
