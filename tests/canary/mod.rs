@@ -91,11 +91,13 @@ fn ask(now: Timestamp) -> Ask {
         pipeline: "checkout".to_owned(),
         release: "r".to_owned(),
         stage: "prod".to_owned(),
+        service: None,
         release_checked: false,
         rollback: false,
         user_parameters: None,
         attempt: "a".to_owned(),
         now,
+        look_ends: now,
         host_ends: None,
         last_chance: false,
     }

@@ -60,7 +60,6 @@ const ID: TestId<'static> = TestId {
     pipeline: "checkout",
     release: "11111111-2222-4333-8444-555555555555",
     stage: "prod",
-    action: "validate",
     gate: "validate",
     test: "smoke",
     attempt: "99999999-2222-4333-8444-555555555555",

@@ -27,6 +27,9 @@ pub struct Begun {
     pub rule: u32,
     /// The first look, by our clock. Runs of canaries count from here.
     pub began: Timestamp,
+    /// The service, as far as the action or the plan names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<String>,
 }
 
 /// What is known at this look.

@@ -2,7 +2,7 @@
 //! follows: of `sluice-core`, or, where it needs the judge, of its own.
 //!
 //! A gate begins once and looks as often as its host asks. Both are safe to
-//! repeat: they read, and start nothing. Start at [`Gate`].
+//! repeat: they read, and what they start is started once. Start at [`Gate`].
 
 mod alarms;
 mod bake;
@@ -30,6 +30,7 @@ pub use canary::CanaryGate;
 pub use clear::ClearGate;
 pub use replay::{comparison, finding};
 pub use schema::evidence_schema;
+pub use validate::ValidateGate;
 
 /// Who asks, about which release, and since when.
 #[derive(Debug, Clone)]
@@ -42,6 +43,9 @@ pub struct Ask {
     pub release: String,
     /// The stage.
     pub stage: String,
+    /// The service, as far as the action or, at the first look, the plan
+    /// names it.
+    pub service: Option<String>,
     /// Whether the release's state and actions may be asked for.
     pub release_checked: bool,
     /// Whether the release is a rollback.
@@ -52,6 +56,8 @@ pub struct Ask {
     pub attempt: String,
     /// The moment of the look.
     pub now: Timestamp,
+    /// When the look has to have ended.
+    pub look_ends: Timestamp,
     /// When the host ends for good, if it does.
     pub host_ends: Option<Timestamp>,
     /// Whether the host may not ask again before that.
@@ -92,8 +98,8 @@ pub struct Reached {
 /// One question about a release.
 ///
 /// `begin` writes down what cannot be read again later; `look` reads the world
-/// once and says what follows. Neither starts anything, so both can be
-/// repeated, and several at the same time do no harm.
+/// once and says what follows. Both can be repeated, and several at the same
+/// time do no harm: what a look starts, it starts once ([`claims`]).
 pub trait Gate: Send + Sync {
     /// The kind of gate, as it stands in plans.
     const KIND: &'static str;
@@ -125,6 +131,17 @@ pub trait Gate: Send + Sync {
         aws: &Aws,
     ) -> impl Future<Output = Result<Look, GateError>> + Send;
 
+    /// The release that it began for is over: stops what it started for it and
+    /// was told to stop, and says what. Most gates start nothing.
+    fn stop(
+        &self,
+        _ask: &Ask,
+        _begun: &Self::Begun,
+        _aws: &Aws,
+    ) -> impl Future<Output = Vec<String>> + Send {
+        std::future::ready(Vec::new())
+    }
+
     /// The same memory in fewer characters, for tokens that are too long.
     fn shorten(memory: Self::Memory) -> Self::Memory {
         memory
@@ -150,6 +167,14 @@ pub trait AnyGate: Send + Sync {
         memory: &'a Value,
         aws: &'a Aws,
     ) -> BoxFuture<'a, Result<Look, GateError>>;
+
+    /// Stops what was started for a release that is over, and says what.
+    fn stop<'a>(
+        &'a self,
+        ask: &'a Ask,
+        begun: &'a Value,
+        aws: &'a Aws,
+    ) -> BoxFuture<'a, Vec<String>>;
 
     /// The same memory in fewer characters, for tokens that are too long.
     fn shorten(&self, memory: &Value) -> Value;
@@ -187,6 +212,20 @@ impl<G: Gate> AnyGate for G {
                 })?
             };
             Gate::look(self, ask, &begun, memory, aws).await
+        })
+    }
+
+    fn stop<'a>(
+        &'a self,
+        ask: &'a Ask,
+        begun: &'a Value,
+        aws: &'a Aws,
+    ) -> BoxFuture<'a, Vec<String>> {
+        Box::pin(async move {
+            match G::Begun::deserialize(begun) {
+                Ok(begun) => Gate::stop(self, ask, &begun, aws).await,
+                Err(_) => Vec::new(),
+            }
         })
     }
 

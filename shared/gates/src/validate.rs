@@ -15,9 +15,13 @@
 pub mod codebuild;
 mod expressions;
 mod followed;
+mod following;
+mod gate;
 pub mod http;
+mod kept;
 pub mod lambda;
 mod redact;
+mod secrets;
 pub mod state_machine;
 pub mod synthetics;
 #[cfg(test)]
@@ -26,5 +30,17 @@ mod variables;
 
 pub use expressions::check_expression;
 pub use followed::{Followed, Lack, State};
+pub use gate::ValidateGate;
+pub use kept::Kept;
 pub use redact::Redactor;
 pub use variables::{Secret, Variables};
+
+use sluice_core::reading::Place;
+
+/// Where something is called.
+fn place(region: Option<&String>, role: Option<&String>) -> Place {
+    Place {
+        region: region.cloned(),
+        role: role.cloned(),
+    }
+}

@@ -146,10 +146,11 @@ pub async fn handle(raw: &Value, deadline: Timestamp, host: &Host) -> Result<Han
         return Ok(Handled::NobodyToAnswer);
     };
     let now = host.aws.now();
-    let work = AssertUnwindSafe(look::look(raw, job_id, now, host)).catch_unwind();
     let left = deadline.duration_since(now);
     // Of a short life, a quarter is kept for the answer.
     let time = (left - ANSWER_BEFORE_END).max(left * 3 / 4);
+    let ends = now.saturating_add(time).unwrap_or(Timestamp::MAX);
+    let work = AssertUnwindSafe(look::look(raw, job_id, (now, ends), host)).catch_unwind();
     let concluded = tokio::select! {
         biased;
         done = work => done.unwrap_or_else(|panic| {

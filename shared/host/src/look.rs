@@ -61,9 +61,14 @@ pub struct Ended {
     pub message: String,
 }
 
-/// Looks once.
-pub(crate) async fn look(raw: &Value, job_id: &str, now: Timestamp, host: &Host) -> Concluded {
-    let mut session = match Session::open(raw, job_id, now, host).await {
+/// Looks once, from a moment to the one by which it has to have ended.
+pub(crate) async fn look(
+    raw: &Value,
+    job_id: &str,
+    (now, ends): (Timestamp, Timestamp),
+    host: &Host,
+) -> Concluded {
+    let mut session = match Session::open(raw, job_id, (now, ends), host).await {
         Ok(session) => session,
         Err(error) => return not_opened(raw, job_id, now, error, host),
     };
@@ -127,6 +132,8 @@ pub(crate) fn gate_error(raw: &Value, job_id: &str, now: Timestamp, error: GateE
         job: Job::default(),
         job_id: job_id.to_owned(),
         now,
+        ends: now,
+        service: None,
         pipeline: pipeline.unwrap_or_else(|| "unknown".to_owned()),
         parameters,
         context: None,
@@ -148,6 +155,8 @@ struct Session {
     job: Job,
     job_id: String,
     now: Timestamp,
+    ends: Timestamp,
+    service: Option<String>,
     parameters: Option<Parameters>,
     context: Option<Context>,
     pipeline: String,
@@ -166,7 +175,7 @@ impl Session {
     async fn open(
         raw: &Value,
         job_id: &str,
-        now: Timestamp,
+        (now, ends): (Timestamp, Timestamp),
         host: &Host,
     ) -> Result<Session, GateError> {
         let job = Job::read(raw).map_err(|error| GateError::ParametersInvalid {
@@ -204,6 +213,8 @@ impl Session {
             job,
             job_id: job_id.to_owned(),
             now,
+            ends,
+            service: parameters.service.clone(),
             pipeline: pipeline.unwrap_or_else(|| "unknown".to_owned()),
             parameters: Some(parameters),
             context,
@@ -257,6 +268,9 @@ impl Session {
         self.token.until = Some(self.token.first + at_most);
         self.mode = settings.settings.mode();
         self.proceed_undecided = settings.proceed_undecided;
+        if settings.service.is_some() {
+            self.service = settings.service;
+        }
         self.kind = settings.settings.kind().to_owned();
         self.remarks.extend(settings.settings.remark());
         let gate = gate(&settings.settings, host)?;
@@ -280,6 +294,7 @@ impl Session {
             match release {
                 Release::Ours => {}
                 Release::Over(reason) => {
+                    self.stop(gate, &ask, host).await;
                     return Ok(self.ended(Verdict::Inconclusive, reason, &ask, None));
                 }
                 Release::Unknown(error) => {
@@ -338,6 +353,21 @@ impl Session {
         }
     }
 
+    /// Stops what the gate started, as far as its plan says so, and says what.
+    async fn stop(&mut self, gate: &dyn AnyGate, ask: &Ask, host: &Host) {
+        let Some(record) = &self.record else {
+            return;
+        };
+        let left = self.ends.duration_since(host.aws.now());
+        let stopped = tokio::select! {
+            stopped = gate.stop(ask, &record.begun, &host.aws) => stopped,
+            () = host.aws.pause(left * 3 / 4) => {
+                vec!["what the gate started could not be stopped in time".to_owned()]
+            }
+        };
+        self.remarks.extend(stopped);
+    }
+
     /// What could not be read at this look may be at the next one, as long as
     /// the gate has time.
     fn unread(
@@ -381,6 +411,7 @@ impl Session {
         Ok(Settings {
             settings: begun,
             proceed_undecided: record.proceed_undecided,
+            service: None,
         })
     }
 
@@ -424,11 +455,13 @@ impl Session {
             pipeline: self.pipeline.clone(),
             release: self.token.subject.release.clone(),
             stage: self.token.subject.stage.clone(),
+            service: self.service.clone(),
             release_checked,
             rollback: self.record.as_ref().is_some_and(|record| record.rollback),
             user_parameters: self.job.user_parameters().map(str::to_owned),
             attempt: self.token.attempt.clone(),
             now: self.now,
+            look_ends: self.ends,
             host_ends: Some(host_ends(&self.token)),
             last_chance,
         })

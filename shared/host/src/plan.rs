@@ -16,6 +16,8 @@ use crate::zip::{ARTIFACT_BYTES_MAX, file};
 pub(crate) struct Settings {
     pub(crate) settings: GateSettings,
     pub(crate) proceed_undecided: bool,
+    /// The service that the plan is of, where a plan was read.
+    pub(crate) service: Option<String>,
 }
 
 /// Settings that stand in the parameters themselves.
@@ -49,6 +51,7 @@ pub(crate) async fn settings(
         return Ok(Settings {
             settings: settings?,
             proceed_undecided: false,
+            service: None,
         });
     }
     let text = artifact(parameters, job, host).await?;
@@ -84,6 +87,7 @@ pub(crate) async fn settings(
     Ok(Settings {
         settings: gate.settings.clone(),
         proceed_undecided: stage.policies.on_inconclusive.proceed,
+        service: Some(plan.service.clone()),
     })
 }
 

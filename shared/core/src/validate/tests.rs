@@ -33,6 +33,7 @@ fn judged(tests: Vec<TestResult>, after: SignedDuration) -> Ruling {
     let begun = Begun {
         rule: RULE_VERSION,
         began,
+        service: None,
     };
     let facts = Facts {
         now: began + after,

@@ -20,8 +20,6 @@ pub struct TestId<'a> {
     pub release: &'a str,
     /// The stage.
     pub stage: &'a str,
-    /// The action, where it is known.
-    pub action: &'a str,
     /// The gate's name.
     pub gate: &'a str,
     /// The test's name.
@@ -38,7 +36,6 @@ impl TestId<'_> {
             self.pipeline,
             self.release,
             self.stage,
-            self.action,
             self.gate,
             self.test,
             self.attempt,

@@ -25,6 +25,7 @@ use sluice_core::validate::{TestResult, TestState, Unmet};
 use tokio::time::{Instant, timeout_at};
 
 use super::Variables;
+pub(super) use json::unmet_by;
 use step::{Failed, Trouble};
 
 /// So much of a body is read. More of it is not expected of a test, and would

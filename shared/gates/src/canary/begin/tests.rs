@@ -137,11 +137,13 @@ fn other_releases_count_that_were_deployed_to_the_stage_in_that_time() {
         pipeline: "checkout".to_owned(),
         release: "own".to_owned(),
         stage: "prod".to_owned(),
+        service: None,
         release_checked: true,
         rollback: false,
         user_parameters: None,
         attempt: "a".to_owned(),
         now: at("10T09:05:00"),
+        look_ends: at("10T09:07:00"),
         host_ends: None,
         last_chance: false,
     };

@@ -1,9 +1,10 @@
 //! What is expected of a JSON document. Pure.
 
 use serde_json::Value as Json;
-use sluice_core::settings::JsonExpectation;
+use sluice_core::settings::{JsonExpectation, ResultExpectation};
+use sluice_core::validate;
 
-use super::check::{Unmet, mismatch};
+use super::check::{Mismatch, Unmet, mismatch};
 use crate::validate::Variables;
 use crate::validate::expressions::{json_path, json_schema, regex};
 
@@ -17,6 +18,35 @@ pub(super) fn parsed(body: &[u8]) -> Result<Json, Unmet> {
         let got = format!("`{}`, which is not JSON: {error}", text.trim());
         mismatch("body", got, "JSON")
     })
+}
+
+/// What a function's result does not meet, if anything; an error where that
+/// cannot be told.
+pub(in crate::validate) fn unmet_by(
+    expected: &ResultExpectation,
+    result: &Json,
+    variables: &Variables,
+) -> Result<Vec<validate::Unmet>, String> {
+    let at_places = expected.json.iter();
+    let at_places = at_places.map(|own| check_json(own, result, variables));
+    let as_a_whole = expected.schema.iter().map(|own| check_schema(own, result));
+    let mut unmet = Vec::new();
+    for held in at_places.chain(as_a_whole) {
+        match held {
+            Ok(()) => {}
+            Err(Unmet::Unknown(why)) => return Err(why),
+            Err(Unmet::Mismatch(Mismatch {
+                expectation,
+                got,
+                wanted,
+            })) => unmet.push(validate::Unmet {
+                what: expectation,
+                wanted,
+                got,
+            }),
+        }
+    }
+    Ok(unmet)
 }
 
 /// Holds what is at a path to what has to be there.
