@@ -15,23 +15,27 @@ use serde_json::Value;
 use sluice_aws::{Aws, AwsError, Disconnected, Unanswered, Wire};
 use sluice_core::evidence::Evidence;
 use sluice_core::plan::Plan;
-use sluice_gates::{AnyGate, BakeGate, CanaryGate, ClearGate};
+use sluice_gates::{AnyGate, BakeGate, CanaryGate, ClearGate, ValidateGate};
 use sluice_host::{Handled, Host, Log, handle, reap};
 use sluice_world::codepipeline::{Execution, FunctionError, Functions, Invocation, Pipeline};
 use sluice_world::faults::FaultPlan;
 use sluice_world::world::FUNCTION_ACCESS_KEY;
 use sluice_world::{Broken, HostTrouble, Scenario, World};
 
-use pipeline::CANARY_FUNCTION;
+use pipeline::{CANARY_FUNCTION, VALIDATE_FUNCTION};
 pub use pipeline::{EVIDENCE_BUCKET, artifact, pipeline};
 pub use timeline::{Line, Timeline};
 
 /// The function that answers for those that died.
 pub const REAPER: &str = "sluice-reaper";
 
+/// The table in which builds are claimed, where Sluice is installed.
+pub const CLAIMS_TABLE: &str = "sluice-claims";
+
 /// All gates that are served.
 pub fn gates() -> Vec<Box<dyn AnyGate>> {
-    alarm_gates().into_iter().chain(canary_gates()).collect()
+    let others = canary_gates().into_iter().chain(test_gates());
+    alarm_gates().into_iter().chain(others).collect()
 }
 
 /// The gates that read alarms, as their function serves them.
@@ -44,9 +48,16 @@ fn canary_gates() -> Vec<Box<dyn AnyGate>> {
     vec![Box::new(CanaryGate)]
 }
 
+/// The gate that runs tests, as its function serves it.
+fn test_gates() -> Vec<Box<dyn AnyGate>> {
+    vec![Box::new(ValidateGate::new(Some(CLAIMS_TABLE.to_owned())))]
+}
+
 /// A world in which Sluice is installed: one retry of a function that died,
-/// then the reaper.
-pub fn world_of(scenario: Scenario, faults: FaultPlan) -> World {
+/// then the reaper; and a table of claims.
+pub fn world_of(mut scenario: Scenario, faults: FaultPlan) -> World {
+    let tables = &mut scenario.tables;
+    tables.entry(CLAIMS_TABLE.to_owned()).or_default();
     World::with_faults(scenario, faults, |settings| {
         settings.retry_waits = vec![SignedDuration::from_mins(1)];
         settings.on_failure = Some(REAPER.to_owned());
@@ -259,13 +270,14 @@ pub(crate) fn functions(world: &World, with_bucket: bool, gathered: &Gathering) 
         ))
     };
     let (alarms, canary) = (host(alarm_gates()), host(canary_gates()));
+    let tests = host(test_gates());
     let clock = world.clock();
     let gathered = Arc::clone(gathered);
     Arc::new(move |invocation: Invocation| {
-        let host = if invocation.function == CANARY_FUNCTION {
-            &canary
-        } else {
-            &alarms
+        let host = match invocation.function.as_str() {
+            CANARY_FUNCTION => &canary,
+            VALIDATE_FUNCTION => &tests,
+            _ => &alarms,
         };
         let (host, gathered, log) = (Arc::clone(host), Arc::clone(&gathered), Arc::clone(&log));
         Box::pin(async move {

@@ -18,7 +18,7 @@ pub const EVIDENCE_BUCKET: &str = "sluice-evidence";
 /// One function serves both gates that read alarms.
 const ALARMS_FUNCTION: &str = "sluice-bake";
 pub(super) const CANARY_FUNCTION: &str = "sluice-canary";
-const VALIDATE_FUNCTION: &str = "sluice-validate";
+pub(super) const VALIDATE_FUNCTION: &str = "sluice-validate";
 
 /// The function that serves a gate.
 fn function(settings: &GateSettings) -> &'static str {

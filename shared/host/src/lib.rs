@@ -40,7 +40,7 @@ pub use answer::{MESSAGE_CHARACTERS_MAX, SUMMARY_CHARACTERS_MAX, fitted};
 pub use job::{Job, job_id};
 pub use look::Ended;
 pub use reap::reap;
-pub use run::{run, run_reaper};
+pub use run::{claims_table, run, run_reaper};
 
 /// How long before the function's end it answers, whatever it is doing:
 /// enough for a call with its retries.

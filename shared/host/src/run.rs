@@ -119,6 +119,11 @@ fn evidence_bucket() -> Option<String> {
     environment("SLUICE_EVIDENCE_BUCKET")
 }
 
+/// The table of DynamoDB in which gates claim what they start.
+pub fn claims_table() -> Option<String> {
+    environment("SLUICE_CLAIMS_TABLE")
+}
+
 fn environment(name: &str) -> Option<String> {
     #[expect(
         clippy::disallowed_methods,
