@@ -40,7 +40,7 @@ pub use history::Histories;
 pub use invoke::{Invocation, Invoked, PAYLOAD_BYTES_MAX};
 pub use metric_data::{SeriesQuery, Values};
 pub use outside::{Answer, Outside, OutsideHandler, Unanswered};
-pub use s3::{ArtifactAccess, PutOutcome};
+pub use s3::{ArtifactAccess, ArtifactPlace, PutOutcome};
 pub use secrets::{NoSecretText, Secret, SecretText};
 pub use step_functions::{
     Execution, ExecutionStatus, INPUT_BYTES_MAX, StartedExecution, execution_arn,

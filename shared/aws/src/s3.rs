@@ -2,6 +2,7 @@
 
 use aws_credential_types::Credentials;
 use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
+use aws_sdk_s3::types::ServerSideEncryption;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sluice_core::reading::Place;
 
@@ -34,6 +35,31 @@ impl std::fmt::Debug for ArtifactAccess {
     }
 }
 
+/// Where a job's output artifact goes, and what it brings for writing it.
+#[derive(Debug, Clone)]
+pub struct ArtifactPlace {
+    /// The job's credentials.
+    pub access: ArtifactAccess,
+    /// The artifact bucket.
+    pub bucket: String,
+    /// The key in it.
+    pub key: String,
+    /// The key of KMS that the pipeline's artifacts have, if not AWS's own.
+    pub kms_key: Option<String>,
+}
+
+impl From<ArtifactAccess> for Credentials {
+    fn from(access: ArtifactAccess) -> Credentials {
+        Credentials::new(
+            access.access_key,
+            access.secret_key,
+            Some(access.session_token),
+            None,
+            "artifact",
+        )
+    }
+}
+
 /// What became of a put that must not overwrite.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PutOutcome {
@@ -53,15 +79,27 @@ impl Aws {
         key: &str,
         size_max: u64,
     ) -> Result<Vec<u8>, AwsError> {
-        let credentials = Credentials::new(
-            access.access_key,
-            access.secret_key,
-            Some(access.session_token),
-            None,
-            "artifact",
-        );
-        self.read(&self.s3_with(credentials), bucket, key, size_max)
+        self.read(&self.s3_with(access.into()), bucket, key, size_max)
             .await
+    }
+
+    /// Writes an output artifact, a ZIP, with the job's own credentials and
+    /// encrypted as CodePipeline asks of custom actions.
+    pub async fn write_artifact(
+        &self,
+        place: ArtifactPlace,
+        archive: Vec<u8>,
+    ) -> Result<(), AwsError> {
+        let put = self
+            .s3_with(place.access.into())
+            .put_object()
+            .bucket(place.bucket)
+            .key(place.key)
+            .content_type("application/zip")
+            .server_side_encryption(ServerSideEncryption::AwsKms)
+            .set_ssekms_key_id(place.kms_key)
+            .body(archive.into());
+        sent(put).await
     }
 
     /// Reads an object of the evidence bucket.

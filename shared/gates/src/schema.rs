@@ -4,19 +4,25 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde::Serialize;
 use serde_json::Value;
 use sluice_core::schema;
-use sluice_core::settings::Canary;
+use sluice_core::settings::{Canary, Validate};
+use sluice_core::validate;
 
 use crate::canary;
+use crate::validate::{Kept, ValidateGate};
 use crate::{CanaryGate, Gate};
 
 /// JSON Schema (2020-12) of evidence: settings, what was written down when the
 /// gate began, and the readings, from which its verdict can be computed again.
 pub fn evidence_schema() -> Value {
-    schema::evidence_schema(&[of_canaries])
+    schema::evidence_schema(&[of_canaries, of_tests])
 }
 
 fn of_canaries(generator: &mut SchemaGenerator) -> Value {
     schema::kind::<Canary, canary::Begun, canary::Memory, CanaryRead>(generator, CanaryGate::KIND)
+}
+
+fn of_tests(generator: &mut SchemaGenerator) -> Value {
+    schema::kind::<Validate, validate::Begun, Kept, validate::Facts>(generator, ValidateGate::KIND)
 }
 
 /// What stands in `facts` of a canary.

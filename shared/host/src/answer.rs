@@ -9,6 +9,7 @@ use sluice_core::evidence::Evidence;
 use sluice_core::token::{Subject, sha256};
 use sluice_core::verdict::Outcome;
 
+use crate::handed::hand_on;
 use crate::look::{Concluded, Ended, Ending};
 use crate::message::{self, About, Kept};
 use crate::{Handled, Host, handled};
@@ -83,15 +84,18 @@ async fn end(job: &str, ending: Ending, host: &Host) -> Result<Handled, AwsError
     let Ending {
         mut evidence,
         error,
+        artifact,
         look,
     } = ending;
     let kept = keep(&mut evidence, host).await;
     let subject = evidence.subject.clone();
-    let remarks = evidence.remarks.clone();
+    let mut remarks = evidence.remarks.clone();
+    remarks.extend(hand_on(artifact, &evidence, host).await);
     let about = About {
         gate: &subject.gate,
         stage: &subject.stage,
         remarks: &remarks,
+        tests: &sluice_report::test_lines(&evidence),
         evidence: &kept,
     };
     let text = match (&error, &evidence.verdict, &evidence.reason) {

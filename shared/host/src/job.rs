@@ -30,6 +30,10 @@ pub(crate) struct Data {
     pub(crate) action_configuration: Option<ActionConfiguration>,
     #[serde(default)]
     pub(crate) input_artifacts: Option<Vec<Artifact>>,
+    #[serde(default)]
+    pub(crate) output_artifacts: Option<Vec<Artifact>>,
+    #[serde(default)]
+    pub(crate) encryption_key: Option<EncryptionKey>,
     #[serde(default, deserialize_with = "credentials")]
     pub(crate) artifact_credentials: Option<Credentials>,
     #[serde(default)]
@@ -49,7 +53,13 @@ pub(crate) struct Configuration {
     pub(crate) user_parameters: Option<String>,
 }
 
-/// An input artifact: a ZIP in S3.
+/// The key of KMS that artifacts are encrypted with, where it is not S3's own.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct EncryptionKey {
+    pub(crate) id: String,
+}
+
+/// An artifact: a ZIP in S3.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Artifact {
     #[serde(default)]

@@ -12,6 +12,7 @@
 mod answer;
 mod carried;
 mod clocks;
+mod handed;
 mod job;
 mod look;
 mod message;

@@ -3,7 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
-use sluice_aws::Context;
+use sluice_aws::{ArtifactPlace, Context};
 use sluice_core::evidence::{EVIDENCE_FORM, Evidence, RECORD_FORM, Record};
 use sluice_core::plan::GateSettings;
 use sluice_core::release::ReleaseFacts;
@@ -19,6 +19,7 @@ use crate::carried::{
     subject,
 };
 use crate::clocks::clocks_agree;
+use crate::handed;
 use crate::job::Job;
 use crate::parameters::{EXAMPLE, Parameters};
 use crate::plan::{Settings, inline, settings};
@@ -46,6 +47,8 @@ pub(crate) enum Concluded {
 pub(crate) struct Ending {
     pub(crate) evidence: Evidence,
     pub(crate) error: Option<GateError>,
+    /// Where the action's output artifact goes, if it has one.
+    pub(crate) artifact: Option<ArtifactPlace>,
     /// Looks at this gate so far.
     pub(crate) look: u32,
 }
@@ -541,6 +544,7 @@ impl Session {
         Concluded::End(Box::new(Ending {
             evidence,
             error: None,
+            artifact: handed::place(&self.job),
             look: self.token.looks,
         }))
     }
@@ -552,6 +556,7 @@ impl Session {
         Concluded::End(Box::new(Ending {
             evidence,
             error: Some(error),
+            artifact: handed::place(&self.job),
             look: self.token.looks,
         }))
     }

@@ -9,6 +9,8 @@ pub(crate) struct About<'a> {
     pub(crate) gate: &'a str,
     pub(crate) stage: &'a str,
     pub(crate) remarks: &'a [String],
+    /// What became of tests, a line each.
+    pub(crate) tests: &'a [String],
     /// Where the evidence is, and the command that shows it.
     pub(crate) evidence: &'a Kept,
 }
@@ -99,6 +101,9 @@ pub(crate) fn verdict(
             "\nalso: {} more in the evidence",
             also.len() - ALSO_MAX
         ));
+    }
+    for test in about.tests {
+        text.push_str(&format!("\ntest {test}"));
     }
     text.push_str(&remarks(about));
     if decision.outcome == Outcome::Stop {

@@ -143,6 +143,7 @@ impl LastWords {
             gate: &subject.gate,
             stage: &subject.stage,
             remarks: &[],
+            tests: &[],
             evidence: &Kept::NotAtAll,
         };
         LastWords {

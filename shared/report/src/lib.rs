@@ -28,9 +28,11 @@ mod raw;
 mod tables;
 mod text;
 mod times;
+mod validate;
 mod words;
 
 pub use files::{FilesCompared, files_page};
 pub use junit::junit;
 pub use page::page;
 pub use text::text;
+pub use validate::{test_lines, test_results};

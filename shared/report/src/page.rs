@@ -11,7 +11,7 @@ use sluice_judge::sequential::Comparison;
 use crate::compared::View;
 use crate::times::Clock;
 use crate::words::{marked, outcome, verdict, why};
-use crate::{bake, canary, clear, raw, tables};
+use crate::{bake, canary, clear, raw, tables, validate};
 
 const STYLE: &str = include_str!("style.css");
 /// Reasons and remarks before their list is cut.
@@ -51,6 +51,7 @@ pub fn page(
         (lists(evidence))
         @if let Some(bake) = &bake { (bake.render()) }
         @if evidence.kind == "canary" { (canary::render(evidence, compared.as_ref())) }
+        @if let Some(tests) = validate::render(evidence) { (tests) }
         @if evidence.kind == "clear" { (clear::render(evidence, clock).unwrap_or_default()) }
         (readings(evidence, bake.as_ref(), clock))
         (settings(evidence))

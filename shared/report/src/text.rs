@@ -4,6 +4,7 @@ use sluice_core::Duration;
 use sluice_core::evidence::Evidence;
 
 use crate::page::bake;
+use crate::validate::test_lines;
 use crate::words::{number, outcome, verdict, why};
 
 /// What came out, why, and what was seen.
@@ -42,5 +43,7 @@ pub fn text(evidence: &Evidence) -> String {
             lines.push(format!("  requests: {}", number(requests)));
         }
     }
+    let tests = test_lines(evidence).into_iter();
+    lines.extend(tests.map(|line| format!("  test {line}")));
     lines.join("\n") + "\n"
 }

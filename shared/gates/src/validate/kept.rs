@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sluice_core::settings::Test;
 use sluice_core::validate::{TestResult, TestState, Unmet};
@@ -16,7 +17,7 @@ const CUTS: [usize; 4] = [300, 120, 60, 30];
 const LOST: &str = "(what it said was too long to be kept until the gate's end)";
 
 /// What is carried from look to look.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Kept {
     /// A word for each test in the plan's order: how it is in a letter, a
     /// number of milliseconds in base 36, and after a `.` its tries, if more
@@ -29,7 +30,7 @@ pub struct Kept {
     said: BTreeMap<usize, Said>,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 struct Said {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     unmet: Option<[String; 3]>,
