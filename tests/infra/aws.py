@@ -20,7 +20,7 @@ from infra.template import CODE_BUCKET, FUNCTIONS, REGION, of_type, properties
 
 STACK = "sluice"
 
-# Whole types; the properties, of buckets and functions, are named by the tests that look for them.
+# Whole types; the properties, of buckets, functions and tables, are named by the tests that look for them.
 TYPES_PASSED_OVER = {
     "AWS::CloudWatch::Alarm",
     "AWS::Lambda::EventInvokeConfig",
@@ -82,6 +82,8 @@ def by_hand(template):
     for name in of_type(template, "AWS::CloudWatch::Alarm"):
         client("cloudwatch").put_metric_alarm(AlarmName=name, **resolved(template, name))
     put_bucket(resolved(template, "EvidenceBucket"))
+    lives = resolved(template, "ClaimsTable")["TimeToLiveSpecification"]
+    client("dynamodb").update_time_to_live(TableName=resources()["ClaimsTable"], TimeToLiveSpecification=lives)
     for name in of_type(template, "AWS::S3::BucketPolicy"):
         own = resolved(template, name)
         client("s3").put_bucket_policy(Bucket=own["Bucket"], Policy=json.dumps(own["PolicyDocument"]))
@@ -122,9 +124,12 @@ def facts():
     read = {
         "gate": looked_at(own["BakeFunction"]),
         "canary": looked_at(own["CanaryFunction"]),
+        "tests": looked_at(own["ValidateFunction"]),
         "reaper": [function(FunctionName=own["ReaperFunction"]).get(key) for key in ("Timeout", "Runtime")],
         "gate's rights": iam.get_role_policy(RoleName=own["BakeRole"], PolicyName="gate")["PolicyDocument"],
         "canary's rights": iam.get_role_policy(RoleName=own["CanaryRole"], PolicyName="gate")["PolicyDocument"],
+        "tests' rights": iam.get_role_policy(RoleName=own["ValidateRole"], PolicyName="gate")["PolicyDocument"],
+        "claims": claims(own["ClaimsTable"]),
         "all gates' rights": shared_policy(own["GatePolicy"]),
         "reaper's rights": iam.get_role_policy(RoleName=own["ReaperRole"], PolicyName="reaper")["PolicyDocument"],
         "queue": [queue.get(key) for key in ("SqsManagedSseEnabled", "MessageRetentionPeriod")],
@@ -139,6 +144,12 @@ def looked_at(name):
     """What is compared of a gate's function."""
     own = client("lambda").get_function_configuration(FunctionName=name)
     return [own.get(key) for key in ("Timeout", "Runtime", "Environment")]
+
+
+def claims(table):
+    """What is compared of the table of claims."""
+    own, read = client("dynamodb").describe_table(TableName=table)["Table"], ("KeySchema", "BillingModeSummary")
+    return [own.get(key) for key in read]
 
 
 def shared_policy(arn):

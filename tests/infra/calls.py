@@ -35,15 +35,21 @@ def methods():
 def reached(name, bodies, seen):
     """The text of a function and of those that it calls."""
     seen.add(name)
-    below = [other for other in bodies if other not in seen and re.search(rf"\.{other}\(", bodies[name])]
+    below = [other for other in bodies if other not in seen and re.search(rf"\bself\s*\.{other}\(", bodies[name])]
     return bodies[name] + "".join(reached(other, bodies, seen) for other in below if other not in seen)
 
 
 def called_by(gates):
     """The operations that gates call through `shared/aws`, roles of other accounts included."""
     text = source_of(gates)
-    used = {name for name in methods() if re.search(rf"\.{name}\(", text)}
+    used = {name for name in methods() if re.search(rf"\baws\s*\.{name}\(", text)}
     return {"sts:AssumeRole"}.union(*(methods()[name] for name in used))
+
+
+# Where a policy and botocore call a service otherwise than the SDK's crate does.
+IN_POLICIES, IN_BOTOCORE = {"sfn": "states"}, {"sfn": "stepfunctions"}
+# Where a policy calls an operation otherwise than the API does.
+ACTIONS = {"lambda:Invoke": "lambda:InvokeFunction"}
 
 
 def services():
@@ -51,14 +57,20 @@ def services():
     return re.findall(r"^aws-sdk-(\w+)", (AWS / "Cargo.toml").read_text(), re.MULTILINE)
 
 
+def action(service, operation):
+    """What a policy calls an operation."""
+    name = f"{IN_POLICIES.get(service, service)}:{operation}"
+    return ACTIONS.get(name, name)
+
+
 @cache
 def operations():
     """All operations of these services, as actions of a policy, by the name of their method."""
     session = botocore.session.get_session()
     return {
-        f"{service}:{operation}": xform_name(operation)
+        action(service, operation): xform_name(operation)
         for service in services()
-        for operation in session.get_service_model(service).operation_names
+        for operation in session.get_service_model(IN_BOTOCORE.get(service, service)).operation_names
     }
 
 
@@ -69,4 +81,5 @@ def called(text):
 
 def named(text):
     """The operations that errors and hints name."""
-    return set(re.findall(rf'"((?:{"|".join(services())}):[A-Z]\w+)"', text))
+    prefixes = "|".join(IN_POLICIES.get(service, service) for service in services())
+    return set(re.findall(rf'"((?:{prefixes}):[A-Z]\w+)"', text))

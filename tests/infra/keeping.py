@@ -1,6 +1,8 @@
 """How what is kept is protected: the evidence, the queue, the logs."""
 
-from infra.template import GATES, of_type, properties
+import re
+
+from infra.template import GATES, ROOT, of_type, properties
 
 # Artifact credentials lie in the queue's messages.
 QUEUE_SECONDS_MAX = 3600
@@ -10,7 +12,7 @@ ONLY_OVER_TLS = {"Bool": {"aws:SecureTransport": "false"}}
 
 def problems(template):
     """What is wrong, in words."""
-    return bucket(template) + queue(template) + logs(template) + records(template)
+    return bucket(template) + queue(template) + logs(template) + records(template) + claims(template)
 
 
 def bucket(template):
@@ -59,6 +61,25 @@ def records(template):
     told = watched(template, "DestinationDeliveryFailures")
     functions = [f"{name}Function" for name in GATES]
     return [f"nobody is told of lost records of {own}" for own in functions if {"Ref": own} not in told]
+
+
+def claims(template):
+    """What is wrong with the table in which builds are claimed, by the names that the source gives."""
+    found = []
+    settings = properties(template, "ClaimsTable")
+    if settings["KeySchema"] != [{"AttributeName": attribute("ID"), "KeyType": "HASH"}]:
+        found.append("claims are not found by their key")
+    if settings.get("TimeToLiveSpecification") != {"AttributeName": attribute("EXPIRES"), "Enabled": True}:
+        found.append("claims are kept for ever")
+    if settings.get("BillingMode") != "PAY_PER_REQUEST":
+        found.append("claims are refused where there are many")
+    return found
+
+
+def attribute(constant):
+    """What the source calls an attribute of a claim."""
+    text = (ROOT / "shared" / "aws" / "src" / "claims.rs").read_text()
+    return re.search(rf'^const {constant}: &str = "(\w+)";', text, re.MULTILINE).group(1)
 
 
 def over_tls(template, kind, subject):

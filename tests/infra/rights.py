@@ -31,16 +31,39 @@ REAPER = {
 }
 
 
+# What a plan may have only where somebody named what it is for: an action, and the parameter that names it.
+ONLY_IF_NAMED = {
+    "codebuild:BatchGetBuilds": "TestProjects",
+    "codebuild:ListBuildsForProject": "TestProjects",
+    "codebuild:StartBuild": "TestProjects",
+    "codebuild:StopBuild": "TestProjects",
+    "lambda:InvokeFunction": "TestFunctions",
+    "secretsmanager:GetSecretValue": "TestSecrets",
+    "states:DescribeExecution": "TestMachines",
+    "states:StartExecution": "TestMachines",
+    "states:StopExecution": "TestMachines",
+}
+
 # What all gates share, as it stands in a role's list of policies.
 SHARED = {"Ref": "GatePolicy"}
 
 
 def statements(template, role):
-    """All statements of a role, its own first."""
+    """All statements of a role, its own first, those under conditions included."""
+    return [given(own) for own in as_written(template, role)]
+
+
+def as_written(template, role):
+    """The same with their conditions."""
     documents = [policy["PolicyDocument"] for policy in properties(template, role)["Policies"]]
     if SHARED in properties(template, role).get("ManagedPolicyArns", []):
         documents.append(properties(template, "GatePolicy")["PolicyDocument"])
     return [own for document in documents for own in document["Statement"]]
+
+
+def given(own):
+    """A statement that stands under a condition, as it is where the condition holds."""
+    return own["Fn::If"][1] if "Fn::If" in own else own
 
 
 def listed(value):
@@ -78,6 +101,7 @@ def problems(template):
             found.extend(f"{role} may {action}" for action in listed(own["Action"]) if "*" in action)
             if own["Effect"] != "Allow" or "NotAction" in own or "NotResource" in own:
                 found.append(f"{role} has a statement that does not say what it allows")
+    found += unnamed(template)
     for action in sorted(for_all(template) ^ set(FOR_ALL)):
         found.append(f"{action} is for all resources in the template or in the list of reasons, not in both")
     for role in sorted(roles):
@@ -86,6 +110,28 @@ def problems(template):
         if written != [{"Fn::GetAtt": [logs, "Arn"]}]:
             found.append(f"{role} writes to {json.dumps(written)}")
     return found
+
+
+def unnamed(template):
+    """What may be started or read by who merges a plan although nobody named it."""
+    found = []
+    for own in as_written(template, "ValidateRole"):
+        if given(own)["Resource"] == {"Fn::GetAtt": ["ReaperFunction", "Arn"]}:
+            continue
+        for action in listed(given(own)["Action"]):
+            parameter = ONLY_IF_NAMED.get(action)
+            if parameter and not names(template, own, parameter):
+                found.append(f"a plan may {action} where {parameter} is empty")
+    return found
+
+
+def names(template, own, parameter):
+    """Whether a statement is there only where a parameter is not empty, and for what it names."""
+    condition = own.get("Fn::If", [None])[0]
+    is_set = {"Fn::Not": [{"Fn::Equals": [{"Ref": parameter}, ""]}]}
+    resources = [resource["Fn::Sub"] for resource in listed(given(own)["Resource"])]
+    named = all(f"${{{parameter}}}" in resource for resource in resources)
+    return named and template["Conditions"].get(condition) == is_set
 
 
 def unexplained():

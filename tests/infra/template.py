@@ -13,7 +13,7 @@ PATH = ROOT / "infra" / "template.yaml"
 REGION = "eu-west-1"
 CODE_BUCKET = "code"
 # The functions that CodePipeline calls, by what they are called in names, and with the reaper all there are.
-GATES = ("Bake", "Canary")
+GATES = ("Bake", "Canary", "Validate")
 FUNCTIONS = tuple(f"{name}Function" for name in (*GATES, "Reaper"))
 
 # The translator asks boto3 for the region, and boto3 the environment.

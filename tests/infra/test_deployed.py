@@ -1,6 +1,7 @@
 """What an installation consists of, looked up in an emulated AWS."""
 
 import json
+import re
 import tomllib
 from ast import literal_eval
 
@@ -11,8 +12,11 @@ from moto import mock_aws
 from infra import aws
 from infra.template import GATES, ROOT, load, of_type, translated
 
-BAKE, CANARY, REAPER = "sluice-bake", "sluice-canary", "sluice-reaper"
+BAKE, CANARY, VALIDATE, REAPER = "sluice-bake", "sluice-canary", "sluice-validate", "sluice-reaper"
 LAMBDA = "arn:aws:lambda:eu-west-1:123456789012:function:"
+OWN = "arn:aws:{}:eu-west-1:123456789012:{}"
+CRATES = [(BAKE, "bake"), (CANARY, "canary"), (VALIDATE, "validate"), (REAPER, "reaper")]
+TABLE = OWN.format("dynamodb", "table/{ClaimsTable}")
 
 
 @pytest.fixture
@@ -39,7 +43,7 @@ def whole(template, stack):
 def test_every_resource_exists_but_those_of_types_that_moto_passes_over(template, stack):
     passed_over = {name for kind in aws.TYPES_PASSED_OVER for name in of_type(template, kind)}
     assert set(stack) == set(template["Resources"]) - passed_over
-    assert len(passed_over) == 9
+    assert len(passed_over) == 11
 
 
 def test_moto_still_passes_over_these_properties_of_a_bucket(stack):
@@ -50,15 +54,23 @@ def test_moto_still_passes_over_these_properties_of_a_bucket(stack):
             read(**bucket)
 
 
-@pytest.mark.parametrize(("function", "role"), [(BAKE, "BakeRole"), (CANARY, "CanaryRole")])
-def test_a_gates_function_is_as_written(stack, function, role):
+@pytest.mark.parametrize(
+    ("function", "role", "more"),
+    [
+        (BAKE, "BakeRole", {}),
+        (CANARY, "CanaryRole", {}),
+        (VALIDATE, "ValidateRole", {"SLUICE_CLAIMS_TABLE": "ClaimsTable"}),
+    ],
+)
+def test_a_gates_function_is_as_written(stack, function, role, more):
+    variables = {"SLUICE_EVIDENCE_BUCKET": "EvidenceBucket", **more}
     own = aws.client("lambda").get_function_configuration(FunctionName=function)
     expected = {
         "Runtime": "provided.al2023",
         "Handler": "bootstrap",
         "Timeout": 120,
         "MemorySize": 256,
-        "Environment": {"Variables": {"SLUICE_EVIDENCE_BUCKET": stack["EvidenceBucket"]}},
+        "Environment": {"Variables": {name: stack[resource] for name, resource in variables.items()}},
         "Role": role_arn(stack[role]),
         "Version": "$LATEST",
     }
@@ -75,7 +87,7 @@ def test_the_reapers_function_is_as_written_and_knows_no_bucket(stack):
 def test_architecture_memory_and_concurrency_are_parameters(template):
     with mock_aws():
         aws.deploy(template, Architecture="arm64", MemorySize="512", ReservedConcurrency="7")
-        for function, name in ((BAKE, "BakeFunction"), (CANARY, "CanaryFunction")):
+        for function, name in ((BAKE, "BakeFunction"), (CANARY, "CanaryFunction"), (VALIDATE, "ValidateFunction")):
             own = aws.client("lambda").get_function(FunctionName=function)
             assert own["Configuration"]["MemorySize"] == 512
             assert own["Concurrency"] == {"ReservedConcurrentExecutions": 7}
@@ -109,18 +121,24 @@ def policies(template, name):
     # moto's CloudFormation attaches nothing.
     assert iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"] == []
     documents += [aws.shared_policy(arn) for arn in aws.resolved(template, name).get("ManagedPolicyArns", [])]
-    return {own["Sid"]: own for document in documents for own in document["Statement"]}
+    # Where a condition does not hold it leaves a null; CloudFormation leaves nothing.
+    return {own["Sid"]: own for document in documents for own in document["Statement"] if own}
 
 
 @pytest.mark.parametrize(
     ("role", "reads", "logs"),
-    [("BakeRole", "ReadAlarmsAndMetrics", "BakeLogs"), ("CanaryRole", "ReadMetrics", "CanaryLogs")],
+    [
+        ("BakeRole", {"ReadAlarmsAndMetrics": "*"}, "BakeLogs"),
+        ("CanaryRole", {"ReadMetrics": "*", "ReadAliases": LAMBDA + "*"}, "CanaryLogs"),
+        # Of what a plan names it may start and read nothing, because nobody named what it may.
+        ("ValidateRole", {"ClaimBuilds": TABLE, "ReadCanaries": OWN.format("synthetics", "canary:*")}, "ValidateLogs"),
+    ],
 )
 def test_a_gates_role_reaches_only_its_own(template, stack, role, reads, logs):
     own = {name: statement["Resource"] for name, statement in policies(template, role).items()}
     bucket = f"arn:aws:s3:::{stack['EvidenceBucket']}"
     assert own == {
-        reads: "*",
+        **{name: resource.format(**stack) for name, resource in reads.items()},
         "AnswerJobs": "*",
         "ReadReleases": "arn:aws:codepipeline:eu-west-1:123456789012:*",
         "KeepRecords": f"{bucket}/begun/*",
@@ -151,8 +169,48 @@ def test_what_gates_may_reach_are_parameters(template):
     assert own["ReadAsOthers"]["Resource"] == "arn:aws:iam::*:role/gates/read"
 
 
+def test_what_tests_may_start_and_read_is_what_was_named_and_nothing_else(template):
+    named = {"TestProjects": "smoke-*", "TestMachines": "smoke", "TestFunctions": "smoke", "TestSecrets": "checkout/*"}
+    with mock_aws():
+        aws.deploy(template)
+        before = set(policies(template, "ValidateRole"))
+    with mock_aws():
+        aws.deploy(template, **named)
+        own = policies(template, "ValidateRole")
+    machine, execution = OWN.format("states", "stateMachine:smoke"), OWN.format("states", "execution:smoke:*")
+    assert {name: own[name]["Resource"] for name in set(own) - before} == {
+        "RunBuilds": OWN.format("codebuild", "project/smoke-*"),
+        "StartExecutions": [machine, machine + ":*"],
+        "FollowExecutions": execution,
+        "InvokeFunctions": [LAMBDA + "smoke", LAMBDA + "smoke:*"],
+        "ReadSecrets": OWN.format("secretsmanager", "secret:checkout/*-??????"),
+    }
+
+
+@pytest.mark.parametrize("parameter", ["TestProjects", "TestMachines", "TestFunctions", "TestSecrets"])
+def test_nobody_may_name_everything_for_tests(parameter):
+    pattern = load()["Parameters"][parameter]["AllowedPattern"]
+    assert [bool(re.fullmatch(pattern, value)) for value in ("", "smoke", "smoke-*")] == [True, True, True]
+    assert [bool(re.fullmatch(pattern, value)) for value in ("*", "*smoke", "s*e", "?", "a,b")] == [False] * 5
+
+
+def test_moto_still_passes_over_how_long_claims_live(stack):
+    table = {"TableName": stack["ClaimsTable"]}
+    lives = aws.client("dynamodb").describe_time_to_live(**table)["TimeToLiveDescription"]
+    assert lives == {"TimeToLiveStatus": "DISABLED"}
+
+
+def test_claims_are_found_by_their_key_paid_by_call_and_forgotten(whole):
+    dynamodb, table = aws.client("dynamodb"), {"TableName": whole["ClaimsTable"]}
+    own = dynamodb.describe_table(**table)["Table"]
+    assert own["KeySchema"] == [{"AttributeName": "id", "KeyType": "HASH"}]
+    assert own["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
+    lives = dynamodb.describe_time_to_live(**table)["TimeToLiveDescription"]
+    assert lives == {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires"}
+
+
 def test_only_lambda_may_take_the_roles(stack):
-    for name in ("BakeRole", "CanaryRole", "ReaperRole"):
+    for name in ("BakeRole", "CanaryRole", "ValidateRole", "ReaperRole"):
         trust = aws.client("iam").get_role(RoleName=stack[name])["Role"]["AssumeRolePolicyDocument"]
         assert [own["Principal"] for own in trust["Statement"]] == [{"Service": "lambda.amazonaws.com"}]
 
@@ -163,6 +221,7 @@ def test_logs_are_the_functions_own_and_kept_for_as_long_as_said(template, stack
         "/aws/lambda/sluice-bake": 90,
         "/aws/lambda/sluice-canary": 90,
         "/aws/lambda/sluice-reaper": 90,
+        "/aws/lambda/sluice-validate": 90,
     }
     # moto's Lambda has no logging configuration to look up.
     for name in (*GATES, "Reaper"):
@@ -185,10 +244,10 @@ def test_the_evidence_is_encrypted(stack):
 def test_the_outputs_say_what_to_type_and_what_the_pipeline_needs(stack):
     own = aws.outputs()
     names = [own[f"{name}FunctionName"] for name in (*GATES, "Reaper")]
-    assert names == [BAKE, CANARY, REAPER]
+    assert names == [BAKE, CANARY, VALIDATE, REAPER]
     assert own["EvidenceBucketName"] == stack["EvidenceBucket"]
     assert json.loads(own["StatementsForThePipelinesRole"]) == [
-        {"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": [LAMBDA + BAKE, LAMBDA + CANARY]},
+        {"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": [LAMBDA + name for name in names[:-1]]},
         {"Effect": "Allow", "Action": "lambda:ListFunctions", "Resource": "*"},
     ]
 
@@ -198,6 +257,7 @@ def test_a_gate_that_dies_goes_to_the_reaper_and_what_that_fails_on_to_the_queue
     for function, retries, age, destination in (
         (BAKE, 1, 600, LAMBDA + REAPER),
         (CANARY, 1, 600, LAMBDA + REAPER),
+        (VALIDATE, 1, 600, LAMBDA + REAPER),
         (REAPER, 2, 300, f"arn:aws:sqs:eu-west-1:123456789012:{queue}"),
     ):
         own = aws.client("lambda").get_function_event_invoke_config(FunctionName=function)
@@ -239,6 +299,7 @@ ALARMS = {
     "GateDiedAlarm": ("AWS/Lambda", "Invocations", {"FunctionName": REAPER}),
     "RecordLostAlarm": ("AWS/Lambda", "DestinationDeliveryFailures", {"FunctionName": BAKE}),
     "UnansweredAlarm": ("AWS/SQS", "ApproximateNumberOfMessagesVisible", {"QueueName": "sluice-UnansweredQueue"}),
+    "ValidateRecordLostAlarm": ("AWS/Lambda", "DestinationDeliveryFailures", {"FunctionName": VALIDATE}),
 }
 
 
@@ -262,7 +323,7 @@ def test_alarms_tell_the_topic_that_was_given(template):
             assert aws.resolved(template, name)["AlarmActions"] == [topic]
 
 
-@pytest.mark.parametrize(("function", "crate"), [(BAKE, "bake"), (CANARY, "canary"), (REAPER, "reaper")])
+@pytest.mark.parametrize(("function", "crate"), CRATES)
 def test_cargo_lambda_would_set_what_the_template_does(stack, function, crate):
     manifest = tomllib.loads((ROOT / "functions" / crate / "Cargo.toml").read_text())
     own = aws.client("lambda").get_function_configuration(FunctionName=function)
@@ -271,7 +332,7 @@ def test_cargo_lambda_would_set_what_the_template_does(stack, function, crate):
     assert deploy == {"memory": own["MemorySize"], "timeout": own["Timeout"]}
 
 
-@pytest.mark.parametrize("crate", ["bake", "canary", "reaper"])
+@pytest.mark.parametrize("crate", [crate for _, crate in CRATES])
 def test_the_code_is_the_zip_and_the_binary_of_its_crate(crate):
     manifest = tomllib.loads((ROOT / "functions" / crate / "Cargo.toml").read_text())
     [binary] = manifest["bin"]

@@ -75,6 +75,12 @@ def test_a_role_of_another_account_may_read_what_the_gates_own_may():
     assert other == [{key: own[key] for key in ("Effect", "Action", "Resource")}]
 
 
+def test_the_page_names_what_each_parameter_for_tests_allows():
+    rows = re.findall(r"^\| an? .*?\| `(Test\w+)` \| (.*?) \|$", TEXT, re.MULTILINE)
+    named = {(action, parameter) for parameter, text in rows for action in re.findall(r"`(\w+:\w+)`", text)}
+    assert named == set(rights.ONLY_IF_NAMED.items())
+
+
 @pytest.mark.parametrize("text", [TEXT, README], ids=["deploy.md", "README.md"])
 def test_both_pages_say_that_no_account_was_used(text):
     assert "AWS account was used" in text

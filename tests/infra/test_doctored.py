@@ -5,7 +5,7 @@ from moto import mock_aws
 
 from infra import aws, rights
 from infra.template import translated
-from infra.test_rules import settings, statement
+from infra.test_rules import settings, statement, unconditional
 
 
 def looked_up(change):
@@ -21,6 +21,11 @@ DOCTORED = [
     (settings("BakeFunction", Environment=None), "gate"),
     (settings("CanaryFunction", Timeout=900), "canary"),
     (settings("CanaryFunction", Environment=None), "canary"),
+    (settings("ValidateFunction", Timeout=900), "tests"),
+    (settings("ValidateFunction", Environment=None), "tests"),
+    (statement("ValidateRole", Action="dynamodb:*"), "tests' rights"),
+    (unconditional("RunBuilds"), "tests' rights"),
+    (settings("ClaimsTable", BillingMode=None), "claims"),
     (statement("CanaryRole", Action="cloudwatch:*"), "canary's rights"),
     (lambda template: rights.statements(template, "CanaryRole")[-1].update(Action="lambda:*"), "all gates' rights"),
     (settings("ReaperFunction", Timeout=3), "reaper"),

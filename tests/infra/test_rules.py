@@ -55,6 +55,29 @@ def statement(role, **changes):
     return lambda template: rights.statements(template, role)[0].update(changes)
 
 
+def of_statement(sid, **changes):
+    """Changes a statement of the role that runs tests."""
+
+    def change(template):
+        own = rights.statements(template, "ValidateRole")
+        next(statement for statement in own if statement["Sid"] == sid).update(changes)
+
+    return change
+
+
+def unconditional(sid):
+    """Gives what that statement allows also where nobody named anything."""
+
+    def change(template):
+        [policy] = template["Resources"]["ValidateRole"]["Properties"]["Policies"]
+        document = policy["PolicyDocument"]
+        document["Statement"] = [
+            rights.given(own) if rights.given(own)["Sid"] == sid else own for own in document["Statement"]
+        ]
+
+    return change
+
+
 def configured(template, function, qualifier):
     """Configures one more qualifier of a function as its alias is."""
     own = template["Resources"][f"{function}EventInvokeConfig"]
@@ -109,7 +132,39 @@ RED = [
     (
         rights.problems,
         settings("BakeFunction", Role=None),
-        "roles ['BakeFunctionRole', 'BakeRole', 'CanaryRole', 'ReaperRole']",
+        "roles ['BakeFunctionRole', 'BakeRole', 'CanaryRole', 'ReaperRole', 'ValidateRole']",
+    ),
+    (timing.problems, settings("ValidateFunction", Timeout=900), "a gate that dies at every attempt is dead after 1860 s"),
+    (
+        timing.destination_problems,
+        settings("ValidateFunction", AutoPublishAlias="live"),
+        "ValidateFunction as $LATEST does not go to ReaperFunction when it fails",
+    ),
+    (keeping.problems, without("ValidateRecordLostAlarm"), "nobody is told of lost records of ValidateFunction"),
+    (keeping.problems, settings("ClaimsTable", TimeToLiveSpecification=None), "claims are kept for ever"),
+    (keeping.problems, settings("ClaimsTable", BillingMode=None), "claims are refused where there are many"),
+    (
+        keeping.problems,
+        settings("ClaimsTable", KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}]),
+        "claims are not found by their key",
+    ),
+    (rights.problems, unconditional("RunBuilds"), "a plan may codebuild:StartBuild where TestProjects is empty"),
+    (rights.problems, unconditional("StartExecutions"), "a plan may states:StartExecution where TestMachines is empty"),
+    (rights.problems, unconditional("InvokeFunctions"), "a plan may lambda:InvokeFunction where TestFunctions is empty"),
+    (
+        rights.problems,
+        unconditional("ReadSecrets"),
+        "a plan may secretsmanager:GetSecretValue where TestSecrets is empty",
+    ),
+    (
+        rights.problems,
+        lambda template: template["Conditions"].update(StartsBuilds=template["Conditions"]["StartsExecutions"]),
+        "a plan may codebuild:StartBuild where TestProjects is empty",
+    ),
+    (
+        rights.problems,
+        of_statement("RunBuilds", Resource={"Fn::Sub": "arn:aws:codebuild:eu-west-1:111122223333:project/*"}),
+        "a plan may codebuild:StartBuild where TestProjects is empty",
     ),
     (rights.problems, settings("CanaryRole", ManagedPolicyArns=None), "CanaryRole has a policy of others"),
     (rights.problems, settings("ReaperRole", ManagedPolicyArns=[rights.SHARED]), "ReaperRole has a policy of others"),
