@@ -10,6 +10,7 @@ mod check;
 mod draw;
 mod draw_canary;
 mod draw_faults;
+mod draw_validate;
 mod records;
 mod run;
 mod shrink;

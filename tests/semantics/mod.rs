@@ -63,6 +63,8 @@ pub(crate) struct Case {
     pub(crate) metrics: &'static [&'static str],
     /// Aliases of functions, as in a scenario, one a line.
     pub(crate) aliases: &'static [&'static str],
+    /// What tests of a release start and reach, as in a scenario, one a line.
+    pub(crate) tested: &'static [&'static str],
     /// How often it is looked at.
     pub(crate) look_every: &'static str,
     /// What else is true of the pipeline, as in a scenario.
@@ -135,6 +137,7 @@ pub(crate) const BAKE: Case = Case {
     others: &[],
     metrics: &[],
     aliases: &[],
+    tested: &[],
     look_every: "5m",
     pipeline: "",
     refusals: &[],
@@ -170,6 +173,13 @@ pub(crate) const CANARY: Case = Case {
     history: "not read",
     before: "",
     ..BAKE
+};
+
+/// The gate `validate`, looked at every minute.
+pub(crate) const VALIDATE: Case = Case {
+    gate: "validate",
+    look_every: "1m",
+    ..CANARY
 };
 
 /// Declares a group: its rows, and a test for each.

@@ -81,7 +81,7 @@ fn settings(case: &Case) -> String {
             parts.push(format!("`{text}`"));
         }
     }
-    if case.look_every != super::BAKE.look_every {
+    if case.look_every != super::BAKE.look_every && case.gate != "validate" {
         parts.push(format!("a look every {}", case.look_every));
     }
     parts.join(", ")

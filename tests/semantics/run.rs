@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock};
 
-use sluice::rehearsal::{GateEnd, Rehearsed, in_virtual_time, pipeline, run_in};
+use sluice::rehearsal::{CLAIMS_TABLE, GateEnd, Rehearsed, in_virtual_time, pipeline, run_in};
 use sluice_core::Duration;
 use sluice_core::evidence::Evidence;
 use sluice_core::plan::Plan;
@@ -47,8 +47,10 @@ pub(crate) fn run(case: &Case) -> Gave {
 
 fn run_anew(case: &Case) -> Gave {
     let scenario = scenario(case);
-    let scenario = Scenario::parse(&scenario, Path::new("."))
+    let mut scenario = Scenario::parse(&scenario, Path::new("."))
         .unwrap_or_else(|error| panic!("{}: {error}\n{scenario}", case.name));
+    let tables = &mut scenario.tables;
+    tables.entry(CLAIMS_TABLE.to_owned()).or_default();
     let text = plan(case);
     let done = in_virtual_time(async {
         let mut pipeline = match Plan::read_yaml(&text) {
@@ -270,6 +272,9 @@ fn scenario(case: &Case) -> String {
         for alias in case.aliases {
             text.push_str(&format!("  - {alias}\n"));
         }
+    }
+    for thing in case.tested {
+        text.push_str(&format!("{thing}\n"));
     }
     if !case.refusals.is_empty() {
         text.push_str("refusals:\n");

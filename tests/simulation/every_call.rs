@@ -134,3 +134,13 @@ fn pairs_of_faults_break_nothing() {
     assert!(batch.broken.is_empty(), "{}", batch.broken.join("\n"));
     assert_eq!(batch.cases, PAIRS);
 }
+
+#[test]
+fn tests_that_pass_are_not_kept_from_it_by_one_passing_fault_at_any_call() {
+    check("validate", Ends::Pass);
+}
+
+#[test]
+fn tests_of_which_a_build_fails_pass_after_no_fault_at_any_call() {
+    check("validate", Ends::NoPass);
+}

@@ -25,7 +25,7 @@ async fn call(aws: &Aws, place: &Place, function: &str, left: i64) -> Ended {
 async fn state(aws: &Aws, place: &Place, function: &str, left: i64) -> State {
     match call(aws, place, function, left).await {
         Ended::Told(followed) => followed.state,
-        Ended::Returned(value) => panic!("it returned {value}"),
+        other => panic!("{other:?}"),
     }
 }
 

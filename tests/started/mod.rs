@@ -5,6 +5,7 @@ mod builds;
 mod claims;
 mod executions;
 mod functions;
+mod gate;
 mod reading;
 
 use std::path::Path;

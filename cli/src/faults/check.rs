@@ -1,11 +1,14 @@
 //! What must be true of every release, whatever went wrong in it.
 //!
 //! (a) one final answer, (b) an answer in time, (c) no go without evidence,
-//! (d) repeating changes nothing; a verdict computed again is the same; no
+//! (d) repeating changes nothing; (e) what is started is started once; a verdict computed again is the same; no
 //! secret comes out, nothing is rolled back.
+
+use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
+use sluice_aws::MARK_VARIABLE;
 use sluice_core::evidence::Evidence;
 use sluice_core::plan::GateSettings;
 use sluice_core::settings::{Mode, OnRollback};
@@ -46,6 +49,7 @@ pub(super) fn check(seen: &Seen) -> Vec<String> {
             one_beginning(gate, execution, action, seen, &mut broken);
         }
     }
+    started_once(seen, &mut broken);
     repeating_changes_nothing(seen, &mut broken);
     computed_again(seen, &mut broken);
     no_secret_comes_out(seen, &mut broken);
@@ -55,6 +59,18 @@ pub(super) fn check(seen: &Seen) -> Vec<String> {
         }
     }
     broken
+}
+
+/// What a test starts it starts once in each attempt: a build is marked with
+/// what it was started for.
+fn started_once(seen: &Seen, broken: &mut Vec<String>) {
+    let mut marks = BTreeSet::new();
+    for build in seen.world.builds() {
+        let mark = build.variables.get(MARK_VARIABLE).cloned();
+        if !marks.insert(mark) {
+            broken.push(format!("(e) build {} is a second one", build.arn));
+        }
+    }
 }
 
 /// (a)
@@ -197,12 +213,7 @@ fn is_accepted(evidence: &Evidence, seen: &Seen) -> bool {
 
 /// Whether the release is a rollback, which the plan only has watched.
 fn only_watches_rollbacks(settings: &GateSettings, seen: &Seen) -> bool {
-    let on_rollback = match settings {
-        GateSettings::Bake(bake) => bake.on_rollback,
-        GateSettings::Canary(canary) => canary.on_rollback,
-        GateSettings::Clear(_) | GateSettings::Validate(_) => return false,
-    };
-    seen.scenario.pipeline.rollback && on_rollback == OnRollback::Watch
+    seen.scenario.pipeline.rollback && settings.on_rollback() == Some(OnRollback::Watch)
 }
 
 fn decided(evidence: &Evidence, watches: bool, seen: &Seen) -> Result<(), String> {

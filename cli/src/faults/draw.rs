@@ -65,6 +65,7 @@ pub(super) fn empty(kind: &'static str) -> Sketch {
         pipeline: Vec::new(),
         happenings: Vec::new(),
         refusals: Vec::new(),
+        tested: Vec::new(),
     }
 }
 

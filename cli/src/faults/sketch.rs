@@ -38,6 +38,8 @@ pub struct Sketch {
     pub happenings: Vec<String>,
     /// When AWS says no.
     pub refusals: Vec<String>,
+    /// What tests start and reach, each a part of the scenario.
+    pub tested: Vec<String>,
 }
 
 impl Sketch {
@@ -77,6 +79,7 @@ impl Sketch {
         let alarms: Vec<String> = self.alarms.iter().map(|(_, own)| own.clone()).collect();
         push_all(&mut text, "  - ", &alarms);
         push_all(&mut text, "  - ", &self.extra_alarms);
+        push_all(&mut text, "", &self.tested);
         if !self.refusals.is_empty() {
             text.push_str("refusals:\n");
             push_all(&mut text, "  - ", &self.refusals);

@@ -6,9 +6,11 @@ use sluice_world::random::Random;
 
 use super::draw::{MEASURED, empty, surroundings};
 use super::draw_canary::{canary, canary_of_six_looks};
+use super::draw_validate::{validate, validate_of_six_looks};
 use super::sketch::Sketch;
 use super::truth::{
     Truth, accepts_nothing, bake_may_pass, canary_may_accept, canary_may_pass, clear_may_pass,
+    validate_may_pass,
 };
 
 /// Whether the world's own truth allows what evidence claims.
@@ -44,7 +46,7 @@ pub enum Ends {
 
 /// All kinds of gates. A gate that is not here is not broken on purpose, and a
 /// test says so.
-pub const SUBJECTS: [Subject; 3] = [
+pub const SUBJECTS: [Subject; 4] = [
     Subject {
         kind: "bake",
         weight: 2,
@@ -63,11 +65,19 @@ pub const SUBJECTS: [Subject; 3] = [
     },
     Subject {
         kind: "canary",
-        weight: 2,
+        weight: 4,
         draw: canary,
         six_looks: canary_of_six_looks,
         may_pass: canary_may_pass,
         may_accept: canary_may_accept,
+    },
+    Subject {
+        kind: "validate",
+        weight: 3,
+        draw: validate,
+        six_looks: validate_of_six_looks,
+        may_pass: validate_may_pass,
+        may_accept: accepts_nothing,
     },
 ];
 

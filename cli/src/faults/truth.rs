@@ -3,6 +3,7 @@
 //! of the gates, and simpler: it only says what must not pass.
 
 mod canary;
+mod validate;
 
 use jiff::{SignedDuration, Timestamp};
 use sluice_core::evidence::Evidence;
@@ -18,6 +19,7 @@ use sluice_world::codepipeline::{ActionRun, Execution};
 use sluice_world::scenario::{Alarm, Layer};
 
 pub(super) use canary::{canary_may_accept, canary_may_pass};
+pub(super) use validate::validate_may_pass;
 
 use super::run::Seen;
 

@@ -117,6 +117,9 @@ impl From<AwsError> for GateError {
     }
 }
 
+/// What stands for the code of an error that has none.
+const NO_CODE: &str = "no error code";
+
 /// Sorts an SDK's error into ours.
 pub(crate) fn sorted<E>(
     operation: &str,
@@ -141,7 +144,7 @@ where
             let message = format!("the answer cannot be read: {}", root(context.err()));
             return made(Refusal::Unavailable, message);
         }
-        let code = context.err().code().unwrap_or("no error code");
+        let code = context.err().code().unwrap_or(NO_CODE);
         let message = format!(
             "{code}: {}",
             context.err().message().unwrap_or("without a message")
@@ -195,6 +198,8 @@ fn kind(code: &str, status: u16) -> Refusal {
         "RequestTimeout" | "RequestTimeoutException" => Refusal::Unavailable,
         // Services that speak JSON write no status into their models.
         "InternalServiceError" | "InternalServerError" | "InternalFailure" => Refusal::Unavailable,
+        // AWS says why it refuses: this was cut off on its way.
+        NO_CODE if status == 400 => Refusal::Unavailable,
         _ if status == 429 => Refusal::Throttled,
         _ if status >= 500 => Refusal::Unavailable,
         _ => Refusal::Code(code.to_owned()),
@@ -219,7 +224,8 @@ mod tests {
         assert_eq!(kind("RequestTimeout", 400), Refusal::Unavailable);
         assert_eq!(kind("InternalError", 500), Refusal::Unavailable);
         assert_eq!(kind("SlowDown", 503), Refusal::Throttled);
-        assert_eq!(kind("no error code", 429), Refusal::Throttled);
+        assert_eq!(kind(NO_CODE, 429), Refusal::Throttled);
+        assert_eq!(kind(NO_CODE, 400), Refusal::Unavailable);
         assert_eq!(kind("AccessDenied", 403), Refusal::Denied);
         let other = Refusal::Code("NoSuchKey".to_owned());
         assert_eq!(kind("NoSuchKey", 404), other);

@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Duration;
-use crate::settings::{Bake, BeforeAfter, Canary, Clear, Mode, ReleaseCheck, Validate};
+use crate::settings::{Bake, BeforeAfter, Canary, Clear, Mode, OnRollback, ReleaseCheck, Validate};
 use crate::words::{closest, quote, quote_all};
 
 mod reading;
@@ -122,6 +122,15 @@ impl GateSettings {
         match self {
             GateSettings::Canary(canary) => canary.before_after.as_deref().map(BeforeAfter::remark),
             GateSettings::Bake(_) | GateSettings::Clear(_) | GateSettings::Validate(_) => None,
+        }
+    }
+
+    /// What a rollback means to a gate that judges one otherwise.
+    pub fn on_rollback(&self) -> Option<OnRollback> {
+        match self {
+            GateSettings::Bake(bake) => Some(bake.on_rollback),
+            GateSettings::Canary(canary) => Some(canary.on_rollback),
+            GateSettings::Clear(_) | GateSettings::Validate(_) => None,
         }
     }
 

@@ -32,6 +32,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use sluice_aws::{Answered, Aws, AwsError};
 use sluice_core::evidence::Evidence;
+use sluice_core::plan::GateSettings;
 use sluice_core::{Duration, GateError};
 use sluice_gates::AnyGate;
 
@@ -84,11 +85,20 @@ impl Host {
         }
     }
 
-    fn gate(&self, kind: &str) -> Option<&dyn AnyGate> {
-        self.gates
-            .iter()
-            .find(|gate| gate.kind() == kind)
-            .map(AsRef::as_ref)
+    /// The gate that these settings are of.
+    fn serving(&self, settings: &GateSettings) -> Result<&dyn AnyGate, GateError> {
+        let kind = settings.kind();
+        if let Some(gate) = self.gates.iter().find(|gate| gate.kind() == kind) {
+            return Ok(gate.as_ref());
+        }
+        let served: Vec<&str> = self.gates.iter().map(|gate| gate.kind()).collect();
+        Err(GateError::ParametersInvalid {
+            detail: format!(
+                "this function serves gates of kind `{}`, not `{kind}`",
+                served.join("`, `")
+            ),
+            mend: format!("let the action invoke the function for `{kind}`"),
+        })
     }
 }
 

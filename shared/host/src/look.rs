@@ -276,7 +276,7 @@ impl Session {
         }
         self.kind = settings.settings.kind().to_owned();
         self.remarks.extend(settings.settings.remark());
-        let gate = gate(&settings.settings, host)?;
+        let gate = host.serving(&settings.settings)?;
         self.rule = gate.rule();
         if self
             .record
@@ -314,7 +314,7 @@ impl Session {
                     .to_owned(),
             );
         }
-        if ask.rollback && on_rollback(&ask.settings) == Some(OnRollback::Watch) {
+        if ask.rollback && ask.settings.on_rollback() == Some(OnRollback::Watch) {
             self.mode = Mode::WatchOnly;
         }
         if self.record.is_none() {
@@ -590,29 +590,4 @@ impl Session {
             sources: Vec::new(),
         }
     }
-}
-
-fn on_rollback(settings: &GateSettings) -> Option<OnRollback> {
-    match settings {
-        GateSettings::Bake(bake) => Some(bake.on_rollback),
-        GateSettings::Canary(canary) => Some(canary.on_rollback),
-        GateSettings::Clear(_) | GateSettings::Validate(_) => None,
-    }
-}
-
-fn gate<'a>(settings: &GateSettings, host: &'a Host) -> Result<&'a dyn AnyGate, GateError> {
-    host.gate(settings.kind()).ok_or_else(|| {
-        let served: Vec<&str> = host.gates.iter().map(|gate| gate.kind()).collect();
-        GateError::ParametersInvalid {
-            detail: format!(
-                "this function serves gates of kind `{}`, not `{}`",
-                served.join("`, `"),
-                settings.kind()
-            ),
-            mend: format!(
-                "let the action invoke the function for `{}`",
-                settings.kind()
-            ),
-        }
-    })
 }

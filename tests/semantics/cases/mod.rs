@@ -19,6 +19,8 @@ mod silence;
 mod timing;
 mod traffic;
 mod trouble;
+mod validate;
+mod validate_started;
 
 use super::Group;
 
@@ -43,4 +45,6 @@ pub(crate) const GROUPS: &[&Group] = &[
     &canary::GROUP,
     &canary_data::GROUP,
     &canary_groups::GROUP,
+    &validate::GROUP,
+    &validate_started::GROUP,
 ];

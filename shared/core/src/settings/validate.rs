@@ -21,6 +21,9 @@ pub const AT_ONCE_MAX: u32 = 20;
 
 const AT_ONCE: u32 = 10;
 
+/// What AWS does not say at one look it may say at a later one.
+const FOR_AWS: Duration = Duration::from_minutes(5);
+
 /// Settings of the gate `validate`: tests of what was deployed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
@@ -57,7 +60,8 @@ pub struct Validate {
     #[schemars(range(min = 1, max = 20))]
     pub at_once: Option<u32>,
     /// After this long it answers, whatever has ended.
-    /// Default: what its tests may take, one after the other where they wait.
+    /// Default: what its tests may take, one after the other where they wait,
+    /// and five minutes for AWS.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at_most: Option<Duration>,
     /// Addresses that tests may reach although nothing outside of the machine
@@ -369,6 +373,7 @@ impl Validate {
         let tests = u32::try_from(self.tests().len()).unwrap_or(u32::MAX);
         let rounds = tests.div_ceil(self.at_once()).max(1);
         let needed = longest.unwrap_or_default().saturating_mul(rounds);
+        let needed = needed.saturating_add(FOR_AWS);
         self.at_most.unwrap_or(needed.min(LAMBDA_ACTION_MAX))
     }
 

@@ -162,6 +162,8 @@ impl Following<'_> {
         };
         Ok(match lambda::invoke(self.aws, call).await? {
             Ended::Told(followed) => Found::Followed(followed),
+            Ended::NoJson(_) if own.expect.is_none() => Found::Unmet(Vec::new()),
+            Ended::NoJson(why) => Found::Followed(Followed::new(State::Unknown(Lack::Test), why)),
             Ended::Returned(value) => match &own.expect {
                 None => Found::Unmet(Vec::new()),
                 Some(expect) => match unmet_by(expect, &value, self.variables) {

@@ -113,7 +113,7 @@ impl Gate for ValidateGate {
             variables: &variables,
             claimer: &self.claimer(ask, aws),
             ends: look_ends,
-            goes_on,
+            goes_on: !ask.last_chance && ask.now < gate_ends,
         };
         let sending = Run {
             outside: aws.outside(settings.addresses()),
@@ -134,11 +134,11 @@ impl Gate for ValidateGate {
         let (sent, followed) = futures_util::join!(send, follow);
         let results = in_order(&tests, [sent, followed, earlier]);
         let facts = Facts {
-            now: aws.now(),
+            now: ask.now,
             last_chance: ask.last_chance,
             tests: results,
         };
-        let since_began = facts.now.duration_since(begun.began);
+        let since_began = aws.now().duration_since(begun.began);
         let kept = Kept::of(&facts.tests, since_began);
         let ruling = judge(begun, settings, &facts);
         Ok(looked(ruling, &facts, sources(&tests, ask.now), &kept))

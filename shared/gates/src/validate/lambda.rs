@@ -36,6 +36,9 @@ pub enum Ended {
     /// The function returned this; whether it is what was expected is not yet
     /// known.
     Returned(Value),
+    /// The function returned something that is no JSON: a runtime that Lambda
+    /// does not bring may do so.
+    NoJson(String),
     /// The test has its result.
     Told(Followed),
 }
@@ -69,10 +72,9 @@ pub fn ended(function: &str, invoked: Invoked, within: SignedDuration, cut_short
         }
         Invoked::Returned { payload, .. } => match serde_json::from_slice(&payload) {
             Ok(value) => return Ended::Returned(value),
-            Err(error) => Followed::new(
-                State::Failed,
-                format!("`{function}` returned what is no JSON: {error}"),
-            ),
+            Err(error) => {
+                return Ended::NoJson(format!("`{function}` returned what is no JSON: {error}"));
+            }
         },
         Invoked::Failed {
             error_type,

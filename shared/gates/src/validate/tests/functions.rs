@@ -19,7 +19,7 @@ fn returned(payload: &str) -> Invoked {
 fn told(invoked: Invoked, cut_short: bool) -> Followed {
     match ended("smoke", invoked, SignedDuration::from_secs(60), cut_short) {
         Ended::Told(followed) => followed,
-        Ended::Returned(value) => panic!("it returned {value}"),
+        other => panic!("{other:?}"),
     }
 }
 
@@ -48,9 +48,10 @@ fn an_error_of_the_function_fails_with_its_type_and_message() {
 }
 
 #[test]
-fn what_is_no_json_fails() {
-    let followed = told(returned("no"), false);
-    assert_eq!(followed.state, State::Failed);
+fn what_is_no_json_is_told_from_what_is() {
+    let within = SignedDuration::from_secs(60);
+    let ended = ended("smoke", returned("no"), within, false);
+    assert!(matches!(ended, Ended::NoJson(why) if why.starts_with("`smoke` returned what is no")));
 }
 
 #[test]
