@@ -114,13 +114,16 @@ def policies(template, name):
 
 @pytest.mark.parametrize(
     ("role", "reads", "logs"),
-    [("BakeRole", "ReadAlarmsAndMetrics", "BakeLogs"), ("CanaryRole", "ReadMetrics", "CanaryLogs")],
+    [
+        ("BakeRole", {"ReadAlarmsAndMetrics": "*"}, "BakeLogs"),
+        ("CanaryRole", {"ReadMetrics": "*", "ReadAliases": LAMBDA + "*"}, "CanaryLogs"),
+    ],
 )
 def test_a_gates_role_reaches_only_its_own(template, stack, role, reads, logs):
     own = {name: statement["Resource"] for name, statement in policies(template, role).items()}
     bucket = f"arn:aws:s3:::{stack['EvidenceBucket']}"
     assert own == {
-        reads: "*",
+        **reads,
         "AnswerJobs": "*",
         "ReadReleases": "arn:aws:codepipeline:eu-west-1:123456789012:*",
         "KeepRecords": f"{bucket}/begun/*",
