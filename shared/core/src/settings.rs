@@ -15,6 +15,7 @@ use crate::Duration;
 
 mod canary;
 mod canary_groups;
+mod kayenta;
 mod presets;
 
 pub use canary::{
@@ -23,6 +24,10 @@ pub use canary::{
 };
 pub use canary_groups::{
     Alb, ApiGateway, Before, BeforeAfter, CanaryGroup, CanaryGroups, LambdaAlias, Preset,
+};
+pub use kayenta::{
+    Anything, Direction, EffectSize, Kayenta, KayentaAnalysis, KayentaMetric, KayentaOptions,
+    Measure, Measured, MeasuredCount, MeasuredSeries, NanStrategy, OutlierStrategy, Outliers,
 };
 
 /// Why this many: `DescribeAlarms` takes at most 100 names in a call.
