@@ -71,8 +71,8 @@ package: $(PYTHON_STAMP) ## the functions' zips for infra/template.yaml, into ou
 bench: package ## what functions cost (size, start, memory, beside Python), and what a rehearsal costs
 	$(CARGO) build --locked --release -q -p sluice
 	@PYTHONPATH=tests .venv/bin/python -B -m bench.functions
+	$(CARGO) build --locked --release -q -p sluice-host --examples
 	@PYTHONPATH=tests .venv/bin/python -B -m bench.canary
-	$(CARGO) build --locked --release -q -p sluice-host --example panicking
 	@SLUICE_PROFILE=release .venv/bin/python -B -m pytest tests/emulated/test_runtime.py -k panics
 	@examples/long/bench.sh target/release/sluice
 

@@ -3,10 +3,13 @@
 The release build runs as Lambda runs it. Nobody waits for 22 hours: after the first look its token and its record are
 moved that far into the past, and the second look, in a new process, reads all there is. What is measured is the process
 of the function alone; the time includes that of the simulated AWS behind its socket.
+
+After that, more than a plan may ask for: 500 series of 24 hours, by the gate without its host (`whole_day.rs`).
 """
 
 import hashlib
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -16,7 +19,7 @@ from pathlib import Path
 
 import boto3
 from botocore.config import Config
-from emulated.lambdas import running
+from emulated.lambdas import ROOT, running
 from emulated.serving import Quiet, served
 
 from .functions import PACKAGES, WORLD, memory, unpacked
@@ -25,6 +28,9 @@ from .functions import PACKAGES, WORLD, memory, unpacked
 METRICS = 100
 # The longest horizon that fits into an action of CodePipeline, in periods of a minute.
 HORIZON = timedelta(hours=22, minutes=15)
+WHOLE_DAY = ROOT / "target" / "release" / "examples" / "whole_day"
+WHOLE_DAY_METRICS = 125
+WHOLE_DAY_POINTS = 500 * 1440
 MEMORY_MIB_MAX = 64
 LOOK_SECONDS_MAX = 60
 """Half of the function's timeout."""
@@ -125,11 +131,33 @@ class Measured:
                 self.mib, self.seconds = memory(function.process, "VmHWM"), took
 
 
-def measure(folder: Path, metrics: int = METRICS) -> tuple[Measured, dict[str, int]]:
-    """A release up to its second look, and the calls of both looks."""
-    (folder / "sluice.yaml").write_text(plan(metrics))
+class WholeDay:
+    """What came of one look by the gate alone, in its own process."""
+
+    def __init__(self) -> None:
+        self.url, self.seconds, self.found = "", None, {}
+        self.failed = ""
+
+    def handle(self, event: dict) -> None:
+        """Looks once, whatever the job."""
+        while not self.url:
+            time.sleep(0.001)
+        if self.seconds is not None:
+            return
+        keys = {"AWS_ACCESS_KEY_ID": "AKIAFUNCTION0000000", "AWS_SECRET_ACCESS_KEY": "simulated"}
+        variables = {**os.environ, **keys, "AWS_REGION": "us-east-1", "AWS_ENDPOINT_URL": self.url}
+        began = time.perf_counter()
+        done = subprocess.run([str(WHOLE_DAY)], env=variables, capture_output=True, text=True, timeout=300)
+        took = time.perf_counter() - began
+        self.failed = done.stderr if done.returncode else ""
+        self.found = json.loads(done.stdout) if done.stdout else {}
+        self.seconds = took
+
+
+def measure(folder: Path, measured: Measured | WholeDay, metrics: int) -> dict[str, int]:
+    """A release up to the look that is measured, and the calls until then."""
+    (folder / "sluice.yaml").write_text(plan(min(metrics, METRICS)))
     (folder / "scenario.yaml").write_text(scenario(metrics))
-    measured = Measured([str(unpacked("sluice-canary", folder))], folder)
 
     class Functions(Quiet):
         def do_POST(self) -> None:
@@ -151,12 +179,34 @@ def measure(folder: Path, metrics: int = METRICS) -> tuple[Measured, dict[str, i
             world.terminate()
             calls = [json.loads(line) for line in lines][-1]["calls"]
             world.wait()
-    return measured, calls
+    return calls
+
+
+def listed(calls: dict[str, int]) -> str:
+    """Calls with their numbers."""
+    return ", ".join(f"{name} {count}" for name, count in sorted(calls.items()))
+
+
+def whole_day() -> bool:
+    """Measures 500 series of 24 hours; whether it stays within the limits."""
+    measured = WholeDay()
+    with tempfile.TemporaryDirectory() as path:
+        calls = measure(Path(path), measured, WHOLE_DAY_METRICS)
+    found = measured.found
+    if measured.failed or not measured.seconds or (found["periods"], found["metrics"]) != (1440, WHOLE_DAY_METRICS):
+        print(f"the look over a whole day did not end: {measured.failed}\n{found}")
+        return False
+    print(f"canary, more than a plan may ask for: 500 series of 1440 minutes, {WHOLE_DAY_POINTS} points, without the host")
+    print(f"  {measured.seconds:.1f} s, peak memory {found['peak_mib']:.1f} MiB (at most {MEMORY_MIB_MAX})")
+    print(f"  calls: {listed(calls)}")
+    print(f"  ended with {found['reason']}")
+    return found["peak_mib"] <= MEMORY_MIB_MAX and measured.seconds <= LOOK_SECONDS_MAX
 
 
 def main() -> int:
     with tempfile.TemporaryDirectory() as path:
-        measured, calls = measure(Path(path))
+        measured = Measured([str(unpacked("sluice-canary", Path(path)))], Path(path))
+        calls = measure(Path(path), measured, METRICS)
     series, periods = METRICS * 4 + 2, int(HORIZON.total_seconds()) // 60
     if measured.failed or '"message":"ended"' not in measured.log:
         print(f"the look did not end: {measured.failed}\n{measured.log}")
@@ -164,9 +214,10 @@ def main() -> int:
     [ended] = [json.loads(line) for line in measured.log.splitlines() if '"message":"ended"' in line]
     print(f"canary, the largest look of a plan: {series} series of {periods} minutes, {series * periods} points")
     print(f"  {measured.seconds:.1f} s, peak memory {measured.mib:.1f} MiB (at most {MEMORY_MIB_MAX})")
-    print("  calls of this look and the first: " + ", ".join(f"{name} {count}" for name, count in sorted(calls.items())))
+    print(f"  calls of this look and the first: {listed(calls)}")
     print(f"  ended with {ended['text'].split('`: ')[1].partition(':')[0]}")
-    return 0 if measured.mib <= MEMORY_MIB_MAX and measured.seconds <= LOOK_SECONDS_MAX else 1
+    is_small = measured.mib <= MEMORY_MIB_MAX and measured.seconds <= LOOK_SECONDS_MAX
+    return 0 if whole_day() and is_small else 1
 
 
 if __name__ == "__main__":

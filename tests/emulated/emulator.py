@@ -17,7 +17,7 @@ from pathlib import Path
 from .lambdas import ROOT, binary
 
 CARGO_LAMBDA = Path(sys.executable).parent / "cargo-lambda"
-FUNCTIONS = ("sluice-bake", "sluice-canary", "sluice-reaper")
+FUNCTIONS = ("sluice-bake", "sluice-canary", "sluice-validate", "sluice-reaper")
 START_WITHIN = 300
 """Seconds: the emulator builds what is not built yet."""
 
@@ -69,8 +69,9 @@ def descendants(pid: int) -> list[int]:
 
 
 @contextmanager
-def emulating(folder: Path) -> Iterator[Emulator]:
-    """Runs the emulator until the block ends. Its functions find AWS at a port that is still free."""
+def emulating(folder: Path, **more: str) -> Iterator[Emulator]:
+    """Runs the emulator until the block ends. Its functions find AWS at a port that is still free; `more` are variables
+    of theirs, and go before these."""
     port, aws_port = free_port(), free_port()
     environment = {
         **os.environ,
@@ -79,6 +80,8 @@ def emulating(folder: Path) -> Iterator[Emulator]:
         "AWS_ACCESS_KEY_ID": "AKIAFUNCTION0000000",
         "AWS_SECRET_ACCESS_KEY": "simulated",
         "SLUICE_EVIDENCE_BUCKET": "sluice-evidence",
+        "SLUICE_CLAIMS_TABLE": "sluice-claims",
+        **more,
     }
     command = [CARGO_LAMBDA, "lambda", "watch", "--ignore-changes", "-A", "127.0.0.1", "-P", str(port)]
     with (folder / "emulator.log").open("w") as log:
@@ -112,7 +115,9 @@ def wait_until_up(emulator: Emulator) -> None:
 class Release:
     """A release that `sluice world` drives through the emulator's functions."""
 
-    def __init__(self, emulator: Emulator, folder: Path, plan: str, scenario: str) -> None:
+    def __init__(
+        self, emulator: Emulator, folder: Path, plan: str, scenario: str, function_timeout: str = "5s"
+    ) -> None:
         (folder / "sluice.yaml").write_text(plan)
         (folder / "scenario.yaml").write_text(scenario)
         command = [
@@ -120,7 +125,7 @@ class Release:
             *("--plan", str(folder / "sluice.yaml"), "--scenario", str(folder / "scenario.yaml")),
             *("--port", str(emulator.aws_port), "--functions", emulator.url),
             # Lambda's own are a minute and two.
-            *("--retry-wait", "1s", "--function-timeout", "5s"),
+            *("--retry-wait", "1s", "--function-timeout", function_timeout),
         ]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         self.events: list[dict] = []

@@ -49,8 +49,8 @@ def test_a_quiet_release_goes_through_all_its_looks_to_success(emulator: Emulato
     # One job each for `clear` and the first look; each later look has its own.
     assert calls["codepipeline:PutJobSuccessResult"] >= 5
     assert "codepipeline:PutJobFailureResult" not in calls
-    # A record and evidence for both gates.
-    assert calls["s3:PutObject"] == 4
+    # A record, evidence and its page for both gates.
+    assert calls["s3:PutObject"] == 6
 
 
 def test_an_alarm_that_fires_fails_the_release(emulator: Emulator, tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ describe('evidence is what the published schema says', () => {
     test(name, () => assert.ok(valid(evidence), JSON.stringify(valid.errors)));
   }
   const [, canary] = evidences.find(([name]) => name.startsWith('canary-fail'));
-  for (const [part, value] of [['facts', { periods: 3 }], ['begun', {}], ['settings', { canary: {} }], ['memory', { judged: 'all' }]]) {
+  for (const [part, value] of [['facts', { periods: 3 }], ['begun', {}], ['settings', { canary: { metrics: 7 } }], ['memory', { judged: 'all' }]]) {
     test(`a canary with another ${part} is not`, () => assert.ok(!valid({ ...canary, [part]: value })));
   }
 });

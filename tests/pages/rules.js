@@ -125,7 +125,7 @@ export function canaryBreaches(document) {
     const ratio = own.ratio === null ? [] : [own.ratio, own.interval.lower];
     compare(own.name, measured[index] ? exact(measured[index]) : [], [
       ...weight, own.n, own.missing, own.few_samples, own.unusable, ...events, ...ratio,
-      own.interval.upper, own.allowed, own.log_e_harm, own.log_e_safe_best,
+      own.interval.upper, own.allowed, own.log_e_harm, own.log_e_safe,
     ]);
     const facts = json.facts?.metrics[index];
     const at = (series, period) => series?.[period] ?? null;

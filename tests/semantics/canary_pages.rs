@@ -54,7 +54,7 @@ fn the_numbers_in_the_table_are_those_that_the_gate_wrote_down() {
             &own["interval"]["upper"],
             &own["allowed"],
             &own["log_e_harm"],
-            &own["log_e_safe_best"],
+            &own["log_e_safe"],
         ];
         expected.retain(|value| !value.is_null());
         let expected: Vec<f64> = expected.into_iter().filter_map(Value::as_f64).collect();

@@ -43,6 +43,19 @@ impl Decimal {
         })
     }
 
+    /// By which share it is more than one: of 1.2, `20%`.
+    pub fn share_above_one(self) -> Option<Percent> {
+        let millionths = self.millionths.checked_sub(ONE)? * 100;
+        Some(Percent(Decimal { millionths }))
+    }
+
+    /// By which share one is more than it: of 0.8, `25%`, rounded down.
+    pub fn share_below_one(self) -> Option<Percent> {
+        let below = ONE.checked_sub(self.millionths)?;
+        let millionths = (below * 100 * ONE).checked_div(self.millionths)?;
+        Some(Percent(Decimal { millionths }))
+    }
+
     /// Its value.
     #[expect(
         clippy::cast_precision_loss,
@@ -170,6 +183,17 @@ mod tests {
         ] {
             assert_eq!(Decimal::read(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_ratio_is_as_much_worse_one_way_as_the_other() {
+        let number = |text| Decimal::read(text).expect("a number");
+        assert_eq!(number("1.2").share_above_one(), Percent::read("20%"));
+        assert_eq!(number("0.8").share_below_one(), Percent::read("25%"));
+        assert_eq!(number("0.7").share_below_one(), Percent::read("42.857142%"));
+        assert_eq!(number("0.8").share_above_one(), None);
+        assert_eq!(number("1.2").share_below_one(), None);
+        assert_eq!(number("0").share_below_one(), None);
     }
 
     #[test]

@@ -139,6 +139,8 @@ pub(crate) struct Fields<'a, 'p> {
     entries: &'a [(Key, Node)],
     asked: Vec<&'static str>,
     missing: Vec<(&'static str, Option<String>)>,
+    /// Fields of other people's words, which were named as mistakes already.
+    refused: Vec<&'static str>,
     problems: &'p mut Problems,
 }
 
@@ -156,6 +158,7 @@ impl<'a, 'p> Fields<'a, 'p> {
             entries,
             asked: Vec::new(),
             missing: Vec::new(),
+            refused: Vec::new(),
             problems,
         })
     }
@@ -246,11 +249,20 @@ impl<'a, 'p> Fields<'a, 'p> {
         self.problems.push(problem);
     }
 
+    /// A field that means something elsewhere and cannot hold here.
+    pub(crate) fn refuse(&mut self, name: &'static str, message: &str, hint: &str) {
+        if self.has(name) {
+            self.report(name, message, hint);
+            self.refused.push(name);
+        }
+    }
+
     /// Names the fields that nobody asked for, and the missing ones.
     pub(crate) fn finish(mut self) {
         let mut meant = Vec::new();
         for (key, _) in self.entries {
-            if self.asked.contains(&key.name.as_str()) {
+            let name = key.name.as_str();
+            if self.asked.contains(&name) || self.refused.contains(&name) {
                 continue;
             }
             let known = quote_all(&self.asked);

@@ -10,6 +10,7 @@ mod canary;
 mod canary_groups;
 mod canary_parts;
 mod clear;
+mod kayenta;
 mod scalars;
 mod traffic;
 mod validate;

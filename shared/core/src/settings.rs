@@ -15,6 +15,7 @@ use crate::Duration;
 
 mod canary;
 mod canary_groups;
+mod kayenta;
 mod presets;
 mod validate;
 mod validate_expect;
@@ -26,6 +27,10 @@ pub use canary::{
 };
 pub use canary_groups::{
     Alb, ApiGateway, Before, BeforeAfter, CanaryGroup, CanaryGroups, LambdaAlias, Preset,
+};
+pub use kayenta::{
+    Anything, Direction, EffectSize, Kayenta, KayentaAnalysis, KayentaMetric, KayentaOptions,
+    Measure, Measured, MeasuredCount, MeasuredSeries, NanStrategy, OutlierStrategy, Outliers,
 };
 pub use validate::{
     AT_ONCE_MAX, CodeBuildTest, LambdaTest, ResultExpectation, SecretVariable, StateMachineTest,

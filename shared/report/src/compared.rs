@@ -177,7 +177,7 @@ impl<'a> View<'a> {
             }
             ul.legend aria-label="Lines of evidence" {
                 (stroke("harm", "evidence of harm"))
-                (stroke("safe", "evidence of safety, the most so far"))
+                (stroke("safe", "evidence of safety"))
                 (stroke("needed", "what proves it"))
             }
         }

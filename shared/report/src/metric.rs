@@ -182,13 +182,8 @@ fn has_own_evidence(metric: &Metric<'_>) -> bool {
 fn own_evidence(metric: &Metric<'_>) -> Markup {
     let weight = metric.result.weight;
     let share = if weight > 0.0 { weight.ln() } else { 0.0 };
-    let mut best = f64::NEG_INFINITY;
-    let safe = metric.steps.iter().map(|step| {
-        best = best.max(step.log_e_safe);
-        best
-    });
     let evidences = Evidences {
-        safe: safe.collect(),
+        safe: metric.steps.iter().map(|step| step.log_e_safe).collect(),
         harm: metric
             .steps
             .iter()
@@ -331,6 +326,6 @@ pub(crate) fn numbers(result: &MetricResult, judgement: &Judgement) -> Vec<Marku
             (data(result.allowed, &times(result.allowed)))
         },
         log(Some(result.log_e_harm)),
-        log(result.log_e_safe_best),
+        log(Some(result.log_e_safe)),
     ]
 }

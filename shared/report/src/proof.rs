@@ -13,7 +13,7 @@ const HEIGHT: u32 = 110;
 pub(crate) struct Evidences {
     /// Against "never worse than the tolerance".
     pub(crate) harm: Vec<f64>,
-    /// Against "worse than the tolerance", the most so far.
+    /// Against "worse than the tolerance".
     pub(crate) safe: Vec<f64>,
 }
 

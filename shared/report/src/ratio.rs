@@ -77,8 +77,7 @@ pub(crate) fn two_procedures(result: &MetricResult, is_culprit: bool) -> Option<
     if result.safe && is_beyond(result.allowed, far) {
         return Some(
             "The interval reaches beyond what is allowed, and safety is proven nevertheless: these are two \
-             procedures. The interval guards both sides at every look; safety is a test of its own, on one side, \
-             and counts what it had reached at its best look."
+             procedures. The interval guards both sides at every look; safety is a test of its own, on one side."
                 .to_owned(),
         );
     }

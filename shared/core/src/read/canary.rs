@@ -3,6 +3,7 @@
 use super::bake::{AT_MOST_MAX, LONG_BAKES_HINT, deploy_actions};
 use super::canary_groups::{before_after, groups, preset};
 use super::canary_parts::{metrics, traffic};
+use super::kayenta::kayenta;
 use super::scalars::{duration, name_like, number_with, text_up_to, word};
 use super::traffic::METRIC_NAME_CHARACTERS_MAX;
 use crate::Duration;
@@ -10,8 +11,8 @@ use crate::decimal::{Decimal, Times};
 use crate::fields::{Fields, Place};
 use crate::problems::Problems;
 use crate::settings::{
-    BeforeAfter, CANARY_PERIODS_MAX, Canary, CanaryGroups, CanaryMetric, LAMBDA_ACTION_MAX,
-    MetricRef, Preset, WhenUndecided,
+    BeforeAfter, CANARY_PERIODS_MAX, Canary, CanaryGroups, CanaryMetric, Kayenta,
+    LAMBDA_ACTION_MAX, MetricRef, Preset, WhenUndecided,
 };
 use crate::words::quote_all;
 
@@ -43,14 +44,7 @@ pub(crate) fn canary(place: &Place<'_>, problems: &mut Problems) -> Option<Canar
     let own = whose.as_ref().and_then(|whose| whose.preset.as_ref());
     let namespace = fields.optional("namespace", text_up_to(METRIC_NAME_CHARACTERS_MAX));
     let namespace = namespace.or_else(|| own.map(|own| own.namespace().to_owned()));
-    let metrics = fields.optional("metrics", metrics);
-    let metrics = match own {
-        Some(own) if !fields.has("metrics") => Some(own.metrics()),
-        _ => metrics,
-    };
-    if !fields.has("metrics") && !fields.has("preset") {
-        fields.miss("metrics", METRICS_HINT);
-    }
+    let (metrics, kayenta) = compared(&mut fields, own);
     let traffic = fields.optional("traffic", |place, problems| traffic(own, place, problems));
     let lengths = Lengths {
         period: fields.optional("period", duration),
@@ -77,6 +71,7 @@ pub(crate) fn canary(place: &Place<'_>, problems: &mut Problems) -> Option<Canar
         before_after: whose.before_after.map(Box::new),
         namespace,
         metrics,
+        kayenta: kayenta.map(Box::new),
         traffic,
         period: lengths.period,
         closed_after: lengths.closed_after,
@@ -132,6 +127,33 @@ fn whose(fields: &mut Fields<'_, '_>) -> Option<Whose> {
         + usize::from(whose.preset.is_some())
         + usize::from(whose.before_after.is_some());
     (read == 1 && written.len() == 1).then_some(whose)
+}
+
+/// What is compared: written out, as Kayenta has it, or as the preset has it.
+fn compared(
+    fields: &mut Fields<'_, '_>,
+    preset: Option<&Preset>,
+) -> (Option<Vec<CanaryMetric>>, Option<Kayenta>) {
+    let written = fields.optional("metrics", metrics);
+    let brought = fields.optional("kayenta", kayenta);
+    if fields.has("metrics") && fields.has("kayenta") {
+        let message = "stands beside `metrics`, and only one of them can hold";
+        fields.report("kayenta", message, "remove one of them");
+    }
+    if !["metrics", "kayenta", "preset"]
+        .iter()
+        .any(|name| fields.has(name))
+    {
+        fields.miss("metrics", METRICS_HINT);
+    }
+    let metrics = if fields.has("metrics") {
+        written
+    } else if fields.has("kayenta") {
+        brought.as_ref().map(Kayenta::metrics)
+    } else {
+        preset.map(Preset::metrics)
+    };
+    (metrics, brought)
 }
 
 /// One group is no split, and finely stored values are gone too soon.
@@ -219,7 +241,12 @@ fn check_namespaces(fields: &mut Fields<'_, '_>, canary: &Canary) {
         let message = format!("no namespace is known of {}", quote_all(&names));
         let hint = "write `namespace: AWS/ApplicationELB` beside `metrics`, or \
              `{ namespace: Shop, name: Orders }` for one metric";
-        fields.report("metrics", message, hint);
+        let field = if fields.has("kayenta") {
+            "kayenta"
+        } else {
+            "metrics"
+        };
+        fields.report(field, message, hint);
     }
 }
 

@@ -6,14 +6,14 @@ use crate::decimal::{Decimal, Percent};
 use crate::fields::{Fields, Place, list_of};
 use crate::problems::Problems;
 use crate::settings::{
-    CANARY_METRICS_MAX, CanaryMetric, CanaryTraffic, CountMetric, FullMetric, MetricRef, Preset,
-    SeriesMetric,
+    CANARY_METRICS_MAX, CanaryMetric, CanaryTraffic, CountMetric, FullMetric, Measured,
+    MeasuredCount, MeasuredSeries, MetricRef, Preset, SeriesMetric,
 };
 use crate::tree::Value;
 use crate::words::quote;
 
 /// The judge's own bound.
-const TOLERANCE_MAX: Decimal = Decimal::whole(10_000);
+pub(super) const TOLERANCE_MAX: Decimal = Decimal::whole(10_000);
 const WHOLE: Decimal = Decimal::whole(100);
 const ZERO: Decimal = Decimal::whole(0);
 
@@ -22,42 +22,89 @@ const STATISTICS_HINT: &str =
 
 /// The metrics: at least one, none twice, and one that decides.
 pub(super) fn metrics(place: &Place<'_>, problems: &mut Problems) -> Option<Vec<CanaryMetric>> {
-    if let Value::List(items) = &place.node.value
-        && !(1..=CANARY_METRICS_MAX).contains(&items.len())
-    {
-        let message = match items.len() {
-            0 => "names no metric, so nothing could be judged".to_owned(),
-            more => format!("has {more} metrics, and at most {CANARY_METRICS_MAX} are read"),
-        };
-        let hint = format!("name 1 to {CANARY_METRICS_MAX} metrics");
-        problems.push(place.error(message).hint(hint));
-        return None;
+    let hint = "remove `gating: false` from at least one";
+    listed(metric, CanaryMetric::name, CanaryMetric::is_gating, hint)(place, problems)
+}
+
+/// A list of metrics: at least one, none twice, and one that decides.
+pub(super) fn listed<'a, T>(
+    read: impl Fn(&Place<'a>, &mut Problems) -> Option<T>,
+    name: fn(&T) -> &str,
+    decides: fn(&T) -> bool,
+    hint: &'static str,
+) -> impl FnOnce(&Place<'a>, &mut Problems) -> Option<Vec<T>> {
+    move |place, problems| {
+        if let Value::List(items) = &place.node.value
+            && !(1..=CANARY_METRICS_MAX).contains(&items.len())
+        {
+            let message = match items.len() {
+                0 => "names no metric, so nothing could be judged".to_owned(),
+                more => format!("has {more} metrics, and at most {CANARY_METRICS_MAX} are read"),
+            };
+            let hint = format!("name 1 to {CANARY_METRICS_MAX} metrics");
+            problems.push(place.error(message).hint(hint));
+            return None;
+        }
+        let metrics = list_of(read)(place, problems)?;
+        let names: Vec<&str> = metrics.iter().map(name).collect();
+        check_names(place, &names, problems);
+        if !metrics.iter().any(decides) {
+            let message = "no metric decides, so nothing could be judged";
+            problems.push(place.error(message).hint(hint.to_owned()));
+        }
+        Some(metrics)
     }
-    let metrics = list_of(metric)(place, problems)?;
-    if let Value::List(items) = &place.node.value {
-        for (index, (own, node)) in metrics.iter().zip(items).enumerate() {
-            if metrics[..index]
-                .iter()
-                .any(|other| other.name() == own.name())
-            {
-                let name = own.name();
-                let message = format!("a second metric has the name {}", quote(name));
-                let hint = format!("give one of them another: `name: {name}-2`");
-                problems.push(place.item(index, node).error(message).hint(hint));
-            }
+}
+
+fn check_names(place: &Place<'_>, names: &[&str], problems: &mut Problems) {
+    let Value::List(items) = &place.node.value else {
+        return;
+    };
+    for (index, (name, node)) in names.iter().zip(items).enumerate() {
+        if names[..index].contains(name) {
+            let message = format!("a second metric has the name {}", quote(name));
+            let hint = format!("give one of them another: `name: {name}-2`");
+            problems.push(place.item(index, node).error(message).hint(hint));
         }
     }
-    if !metrics.iter().any(CanaryMetric::is_gating) {
-        let message = "no metric decides, so nothing could be judged";
-        let hint = "remove `gating: false` from at least one";
-        problems.push(place.error(message).hint(hint.to_owned()));
-    }
-    Some(metrics)
 }
 
 fn metric(place: &Place<'_>, problems: &mut Problems) -> Option<CanaryMetric> {
     let mut fields = Fields::of("a metric of a canary", place, problems)?;
     let name = fields.required_or("name", "write `name: errors`", name_like);
+    let measured = measured(&mut fields);
+    let worse = fields.defaulted("worse", word);
+    let gating = fields.optional("gating", flag).unwrap_or(true);
+    let must_have_data = fields.defaulted("must_have_data", flag);
+    fields.finish();
+    let name = name?;
+    Some(match measured? {
+        Measured::Series(own) => CanaryMetric::Series(SeriesMetric {
+            name,
+            series: own.series,
+            stat: own.stat,
+            tolerance: own.tolerance,
+            floor: own.floor,
+            worse,
+            gating,
+            must_have_data,
+        }),
+        Measured::Count(own) => CanaryMetric::Count(CountMetric {
+            name,
+            count: own.count,
+            of: own.of,
+            tolerance: own.tolerance,
+            floor: own.floor,
+            worse,
+            gating,
+            must_have_data,
+        }),
+    })
+}
+
+/// The fields that say what is measured: `count` with `of`, or `series` with
+/// `stat`, and how much of it matters.
+pub(super) fn measured(fields: &mut Fields<'_, '_>) -> Option<Measured> {
     let count = fields.optional("count", metric_ref);
     let of = fields.optional("of", metric_ref);
     let series = fields.optional("series", metric_ref);
@@ -70,10 +117,7 @@ fn metric(place: &Place<'_>, problems: &mut Problems) -> Option<CanaryMetric> {
     } else {
         share = fields.optional("floor", share_floor);
     }
-    let worse = fields.defaulted("worse", word);
-    let gating = fields.optional("gating", flag).unwrap_or(true);
-    let must_have_data = fields.defaulted("must_have_data", flag);
-    check_kind(&mut fields);
+    check_kind(fields);
     if let (Some(count), Some(of)) = (&count, &of)
         && same_metric(count, of)
     {
@@ -87,29 +131,19 @@ fn metric(place: &Place<'_>, problems: &mut Problems) -> Option<CanaryMetric> {
         let hint = "write `series: { name: ... }, stat: p99`";
         fields.report("series", message, hint);
     }
-    fields.finish();
-    let name = name?;
     if has_series {
-        return Some(CanaryMetric::Series(SeriesMetric {
-            name,
+        return Some(Measured::Series(MeasuredSeries {
             series: series?,
             stat: stat?,
             tolerance,
             floor: units,
-            worse,
-            gating,
-            must_have_data,
         }));
     }
-    Some(CanaryMetric::Count(CountMetric {
-        name,
+    Some(Measured::Count(MeasuredCount {
         count: count?,
         of: of?,
         tolerance,
         floor: share,
-        worse,
-        gating,
-        must_have_data,
     }))
 }
 

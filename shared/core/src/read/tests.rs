@@ -6,6 +6,7 @@ use crate::problems::Problems;
 mod alarms;
 mod canary;
 mod canary_groups;
+mod kayenta;
 mod validate;
 
 /// A bake without mistakes, but for `changes` to it. JSON `null` removes a field.

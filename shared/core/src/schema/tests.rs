@@ -57,11 +57,24 @@ stages:
           namespace: AWS/Lambda
           before_after: { dimensions: { FunctionName: a }, baseline: day_before, since: gate }
           metrics: [{ name: errors, count: Errors, of: Invocations }]
+      - canary:
+          name: from-kayenta
+          namespace: AWS/Lambda
+          before_after: { dimensions: { FunctionName: a } }
+          kayenta:
+            name: checkout
+            metrics:
+              - name: errors
+                query: { count: Errors, of: Invocations, tolerance: 50% }
+                analysisConfigurations: { canary: { direction: increase, outliers: { strategy: keep } } }
+              - name: latency
+                query: { series: Duration, stat: p99 }
+                analysisConfigurations: { canary: { direction: increase, effectSize: { allowedIncrease: 1.2 } } }
     on_fail: { roll_back: stage, notify: [team] }
 "#;
 
 /// What the reader calls a map, and what the schema calls it.
-const MAPS: [(&str, &[&str]); 35] = [
+const MAPS: [(&str, &[&str]); 42] = [
     ("a plan", &[""]),
     ("a stage", &["StagePlan"]),
     ("a policy", &["Policy"]),
@@ -76,6 +89,16 @@ const MAPS: [(&str, &[&str]); 35] = [
     ("a metric of a canary", &["CountMetric", "SeriesMetric"]),
     ("a metric of both groups", &["FullMetric"]),
     ("`traffic` of a canary", &["CanaryTraffic"]),
+    ("a Kayenta configuration", &["Kayenta"]),
+    ("a metric of a Kayenta configuration", &["KayentaMetric"]),
+    (
+        "`query` of a Kayenta metric",
+        &["MeasuredCount", "MeasuredSeries"],
+    ),
+    ("`analysisConfigurations`", &["KayentaAnalysis"]),
+    ("`canary` of a Kayenta metric", &["KayentaOptions"]),
+    ("`effectSize`", &["EffectSize"]),
+    ("`outliers`", &["Outliers"]),
     ("`clear`", &["Clear"]),
     ("an alarm", &["NamedAlarm", "AlarmPrefix"]),
     ("`traffic`", &["MeasuredTraffic"]),

@@ -3,7 +3,9 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{BeforeAfter, CanaryGroups, CountStatistic, Mode, OnRollback, Preset, ReleaseCheck};
+use super::{
+    BeforeAfter, CanaryGroups, CountStatistic, Kayenta, Mode, OnRollback, Preset, ReleaseCheck,
+};
 use crate::Duration;
 use crate::decimal::{Decimal, Percent, Times};
 
@@ -40,6 +42,10 @@ pub struct Canary {
     /// What is compared, 1 to 100 metrics. Default: those of the preset.
     #[schemars(with = "Option<Vec<CanaryMetric>>", length(min = 1, max = 100))]
     pub metrics: Vec<CanaryMetric>,
+    /// What is compared, from a Kayenta configuration instead of `metrics`.
+    // What it comes to is in `metrics`, and that is what is written down.
+    #[serde(skip_serializing)]
+    pub kayenta: Option<Box<Kayenta>>,
     /// The split of the requests, where it is known and is to be checked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub traffic: Option<CanaryTraffic>,

@@ -31,8 +31,8 @@ pub struct Course {
     /// After each period: log of the weighted mean of the gating metrics'
     /// e-values against "never worse".
     pub log_e_harm: Vec<f64>,
-    /// After each period: the least that any gating metric has been proven
-    /// within its tolerance so far.
+    /// After each period: the least that any gating metric was proven within
+    /// its tolerance then.
     pub log_e_safe: Vec<f64>,
     /// The steps of each metric, in the plan's order.
     pub metrics: Vec<Vec<Step>>,
@@ -98,6 +98,6 @@ fn harm(judge: &Judge) -> f64 {
 fn least_safe(judge: &Judge) -> f64 {
     let gating = judge.metrics.iter().filter(|metric| metric.weight > 0.0);
     gating
-        .map(|metric| metric.log_e_safe_best)
+        .map(|metric| metric.log_e_safe)
         .fold(f64::INFINITY, f64::min)
 }

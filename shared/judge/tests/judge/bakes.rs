@@ -1,8 +1,8 @@
 //! Bakes told as stories: what goes in, and what a pipeline owner reads.
 
 use sluice_judge::sequential::{
-    Decision, Floor, Judge, Kind, MetricPlan, Percent, Period, Plan, Reading, Reason, SplitRules,
-    Verdict, Worse,
+    Comparison, Decision, Floor, Judge, Kind, MetricPlan, Percent, Period, Plan, Reading, Reason,
+    SplitRules, Verdict, Worse,
 };
 
 use crate::world::{counts, errors, judged, metric, of, plan, sample, values, wobble};
@@ -61,6 +61,14 @@ fn what_was_proven_good_for_a_minute_and_is_worse_since_is_not_safe() {
     );
     assert!(!errors.safe);
     assert_ne!(judgement.verdict, Some(Verdict::Pass));
+    let shown = Comparison {
+        plan,
+        start: 0,
+        period_seconds: 60,
+        periods,
+    };
+    let course = shown.course().expect("a plan that makes sense");
+    assert_eq!(course.log_e_safe.last(), Some(&errors.log_e_safe));
 }
 
 #[test]

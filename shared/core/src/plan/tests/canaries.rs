@@ -110,7 +110,7 @@ prop_compose! {
     ) -> Canary {
         let groups = Some(CanaryGroups { baseline, canary });
         Canary {
-            name, groups, preset: None, before_after: None, namespace, metrics, traffic, period, closed_after, horizon, at_least,
+            name, groups, preset: None, before_after: None, namespace, metrics, kayenta: None, traffic, period, closed_after, horizon, at_least,
             at_most, when_undecided, accept_at_most, deployed_by, on_rollback: OnRollback::Full,
             release_check: ReleaseCheck::On, mode: Mode::WatchOnly,
         }
