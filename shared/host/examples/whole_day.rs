@@ -106,11 +106,13 @@ fn ask(settings: Canary, now: Timestamp) -> Ask {
         pipeline: "checkout".to_owned(),
         release: "release".to_owned(),
         stage: "prod".to_owned(),
+        service: None,
         release_checked: false,
         rollback: false,
         user_parameters: None,
         attempt: "attempt".to_owned(),
         now,
+        look_ends: Timestamp::MAX,
         host_ends: None,
         last_chance: false,
     }
