@@ -1,6 +1,6 @@
 #!/bin/sh
 # Pictures of the pages about the stopped, the good and the undecided release,
-# and about two canaries: light, dark, and 400 pixels wide. Needs Chromium.
+# about two canaries and about tests: light, dark, and 400 pixels wide. Needs Chromium.
 # Usage: screenshots.sh PATH-OF-SLUICE FOLDER
 set -eu
 sluice=$1
@@ -24,7 +24,8 @@ picture() {
     echo "$out/$2.png"
 }
 
-for example in checkout/between-looks checkout/good checkout/quiet-night checkout/denied canary/slower canary/noisy; do
+for example in checkout/between-looks checkout/good checkout/quiet-night checkout/denied canary/slower canary/noisy \
+    tests/healthy tests/lost-order; do
     scenario=${example#*/}
     folder=$here/../${example%/*}
     "$sluice" rehearse "$folder/sluice.yaml" --scenario "$folder/$scenario.yaml" -q --html "$out/$scenario" > /dev/null || true

@@ -68,7 +68,7 @@ fn ten_mistakes_in_several_gates_are_named_in_one_run() {
 <stdin>:15:9: stages.prod-one-box.gates[1]: `bkae` is not a kind of gate
   |       - bkae: { for: 1h, alarms: [checkout-5xx], traffic: not_measured }
   |         ^
-  hint: did you mean `bake`? known are `bake`, `canary` and `clear`
+  hint: did you mean `bake`? known are `bake`, `canary`, `clear` and `validate`
 <stdin>:18:22: stages.prod.gates[0].bake.for: `30` has no unit
   |       - bake: { for: 30, alarms: [checkout-5xx], traffic: not_measured }
   |                      ^

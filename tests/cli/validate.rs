@@ -100,7 +100,7 @@ fn a_secret_is_given_as_a_file_and_shown_nowhere() {
         assert!(!text.contains("pl4nted"), "{text}");
     }
     let document: Value = serde_json::from_str(&ran.output).unwrap();
-    let got = &document["gates"][0]["results"][0]["failed"]["got"];
+    let got = &document["gates"][0]["results"][0]["unmet"][0]["got"];
     assert!(got.as_str().unwrap().contains("x-key: [secret]"), "{got}");
     assert_eq!(document["gates"][0]["not_run"][0], "codebuild-1");
     assert!(xml.contains("failures=\"1\""), "{xml}");

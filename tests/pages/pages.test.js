@@ -38,7 +38,7 @@ test('there are pages of every kind of gate and of every end', () => {
   });
   for (const end of [
     'bake pass', 'bake fail', 'bake inconclusive', 'bake gate error', 'clear pass',
-    'canary pass', 'canary fail', 'canary inconclusive', 'files fail',
+    'canary pass', 'canary fail', 'canary inconclusive', 'validate pass', 'validate fail', 'files fail',
   ]) {
     assert.ok(ends.includes(end), `${end} is not among ${ends.join(', ')}`);
   }

@@ -65,6 +65,10 @@ export function pages() {
   rehearse('canary-split', 2, planWith(folder, 'split', ['canary_share: 10%', 'canary_share: 50%']), noisy);
   rehearse('canary-silent', 2, planWith(folder, 'silent', ['targetgroup/canary/2', 'targetgroup/canary/9'], ['traffic: {', '# {']), noisy);
 
+  const tests = example('tests', 'sluice.yaml');
+  rehearse('tests-pass', 0, tests, example('tests', 'healthy.yaml'));
+  rehearse('tests-fail', 1, tests, example('tests', 'lost-order.yaml'));
+
   for (const [name, from, file] of [['bake', fired, 'prod-one-box-bake.json'], ['canary', slower, 'prod-canary-canary.json']]) {
     const evidence = JSON.parse(readFileSync(join(from, file), 'utf8'));
     evidence.remarks = Array.from({ length: 60 }, (_, index) => `remark ${index + 1} of \`many\`.`);

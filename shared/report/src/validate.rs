@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 use serde::Deserialize;
+use sluice_core::Duration;
 use sluice_core::evidence::Evidence;
 use sluice_core::validate::{Facts, TestResult, TestState};
 
@@ -73,8 +74,12 @@ fn line(result: &TestResult) -> String {
     )
 }
 
-/// `1.2 s`
+/// `1.2 s`, `3m30s`
 fn seconds(milliseconds: u64) -> String {
+    if milliseconds >= 60_000 {
+        let seconds = u32::try_from(milliseconds / 1000).unwrap_or(u32::MAX);
+        return Duration::from_seconds(seconds).to_string();
+    }
     format!("{}.{} s", milliseconds / 1000, milliseconds % 1000 / 100)
 }
 
@@ -96,16 +101,16 @@ pub(crate) fn render(evidence: &Evidence) -> Option<Markup> {
 
 fn row(result: &TestResult) -> Vec<Markup> {
     let class = match result.state {
-        TestState::Passed => "ok",
-        TestState::Failed => "alarm",
-        TestState::Running | TestState::Unknown => "unknown",
+        TestState::Passed => "pass",
+        TestState::Failed => "fail",
+        TestState::Running | TestState::Unknown => "unsure",
     };
     vec![
         html! {
             (marked(&result.name))
             @if !result.required { " (only reported)" }
         },
-        html! { span class={ "chip " (class) } { (result.state.word()) } },
+        html! { span class={ "result " (class) } { (result.state.word()) } },
         html! { data value=(result.took) { (seconds(result.took)) } },
         html! { (result.attempts) },
         html! { code { (result.kind) } },

@@ -123,7 +123,7 @@ impl Following<'_> {
     fn redacted(&self, mut result: TestResult) -> TestResult {
         let redactor = self.variables.redactor();
         result.detail = result.detail.map(|text| redactor.show(&text));
-        result.link = result.link.map(|text| redactor.show(&text));
+        result.link = result.link.map(|text| redactor.redact(&text));
         for unmet in &mut result.unmet {
             unmet.got = redactor.show(&unmet.got);
             unmet.wanted = redactor.show(&unmet.wanted);

@@ -13,6 +13,8 @@ use sluice_core::validate::{TestResult, TestState, Unmet};
 const SAID_MAX: usize = 700;
 /// To how many characters each text is cut, one after the other until all fit.
 const CUTS: [usize; 4] = [300, 120, 60, 30];
+/// How a test may have ended, with a pass first.
+const ENDED: [TestState; 3] = [TestState::Passed, TestState::Failed, TestState::Unknown];
 /// What stands where a text had to go.
 const LOST: &str = "(what it said was too long to be kept until the gate's end)";
 
@@ -25,7 +27,8 @@ pub struct Kept {
     /// is the time that it took; of what runs elsewhere, when it was begun
     /// after the gate was.
     tests: String,
-    /// What those said that have ended and not passed, by their place.
+    /// What those said that have ended, by their place. Where there is no room
+    /// for all, only what did not pass.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     said: BTreeMap<usize, Said>,
 }
@@ -74,24 +77,23 @@ impl Kept {
     pub(super) fn of(results: &[TestResult], since_began: SignedDuration) -> Kept {
         let word = |result| word(result, since_began);
         let tests: Vec<String> = results.iter().map(word).collect();
-        let said: BTreeMap<usize, Said> = results
-            .iter()
-            .enumerate()
-            .filter(|(_, own)| matches!(own.state, TestState::Failed | TestState::Unknown))
-            .map(|(index, own)| (index, Said::of(own)))
-            .collect();
-        let cut = |characters: &usize| {
-            let cut = said
-                .iter()
-                .map(|(index, said)| (*index, said.cut(*characters)));
-            cut.collect::<BTreeMap<usize, Said>>()
+        let said = |states: &[TestState], characters: usize| {
+            let ended = results.iter().enumerate();
+            let ended = ended.filter(|(_, own)| states.contains(&own.state));
+            let said = ended.map(|(index, own)| (index, Said::of(own).cut(characters)));
+            said.filter(|(_, said)| *said != Said::default()).collect()
         };
+        let all = said(&ENDED, CUTS[0]);
+        let others = CUTS.iter().map(|characters| said(&ENDED[1..], *characters));
         let fits = |said: &BTreeMap<usize, Said>| {
             serde_json::to_string(said).is_ok_and(|text| text.len() <= SAID_MAX)
         };
         Kept {
             tests: tests.join(" "),
-            said: CUTS.iter().map(cut).find(fits).unwrap_or_default(),
+            said: std::iter::once(all)
+                .chain(others)
+                .find(fits)
+                .unwrap_or_default(),
         }
     }
 
@@ -141,7 +143,7 @@ impl Kept {
             true => milliseconds(since_began).saturating_sub(number),
             false => number,
         };
-        if matches!(state, TestState::Failed | TestState::Unknown) {
+        if state != TestState::Running {
             self.say(index, &mut result);
         }
         Some(result)
@@ -149,7 +151,9 @@ impl Kept {
 
     fn say(&self, index: usize, result: &mut TestResult) {
         let Some(said) = self.said.get(&index).cloned() else {
-            result.detail = Some(LOST.to_owned());
+            if result.state != TestState::Passed {
+                result.detail = Some(LOST.to_owned());
+            }
             return;
         };
         let unmet = said
@@ -269,7 +273,7 @@ mod tests {
         let kept = Kept::of(&given, SignedDuration::from_secs(10));
         let back = kept.results(&tests, SignedDuration::from_secs(40));
         let mut expected = given.clone();
-        for index in [0, 3, 4] {
+        for index in [3, 4] {
             expected[index].detail = None;
         }
         // What runs elsewhere has gone on.
