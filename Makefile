@@ -11,6 +11,9 @@ PYTHON_PINS := tests/python/requirements.txt
 FUNCTIONS := $(patsubst functions/%/Cargo.toml,sluice-%,$(wildcard functions/*/Cargo.toml))
 # What reads the pages as a browser does; Node itself is on the machine.
 NODE_PINS := tests/pages/package.json tests/pages/package-lock.json
+# And what requests are measured beside.
+BENCH_PINS := tests/bench/package.json tests/bench/package-lock.json
+BENCH_STAMP := tests/bench/node_modules/pins-$(firstword $(shell cat $(BENCH_PINS) | cksum))
 NODE_STAMP := tests/pages/node_modules/pins-$(firstword $(shell cat $(NODE_PINS) | cksum))
 PYTHON_STAMP := .venv/tests-$(firstword $(shell cksum $(PYTHON_PINS)))
 
@@ -50,6 +53,10 @@ $(NODE_STAMP): $(NODE_PINS)
 	cd tests/pages && npm ci --ignore-scripts --no-audit --no-fund
 	touch $@
 
+$(BENCH_STAMP): $(BENCH_PINS)
+	cd tests/bench && npm ci --ignore-scripts --no-audit --no-fund
+	touch $@
+
 $(PYTHON_STAMP): $(PYTHON_PINS)
 	python3 -m venv .venv
 	.venv/bin/pip install -q -r $(PYTHON_PINS)
@@ -68,11 +75,12 @@ package: $(PYTHON_STAMP) ## the functions' zips for infra/template.yaml, into ou
 	PATH="$(CURDIR)/.venv/bin:$$PATH" CARGO_TARGET_DIR=target/package cargo-lambda lambda build --release --locked $(FUNCTIONS:%=-p %)
 	@.venv/bin/python -B infra/package.py target/package/lambda out/package $(FUNCTIONS)
 
-bench: package ## what functions cost (size, start, memory, beside Python), and what a rehearsal costs
+bench: package $(BENCH_STAMP) ## what functions cost (size, start, memory, beside Python), and what a rehearsal costs
 	$(CARGO) build --locked --release -q -p sluice
 	@PYTHONPATH=tests .venv/bin/python -B -m bench.functions
 	$(CARGO) build --locked --release -q -p sluice-host --examples
 	@PYTHONPATH=tests .venv/bin/python -B -m bench.canary
+	@PYTHONPATH=tests .venv/bin/python -B -m bench.validate
 	@SLUICE_PROFILE=release .venv/bin/python -B -m pytest tests/emulated/test_runtime.py -k panics
 	@examples/long/bench.sh target/release/sluice
 

@@ -24,7 +24,9 @@ WORLD = ROOT / "target" / "release" / "sluice"
 
 STARTS = 30
 LOOKS = 9
-ZIP_MB_AIM, ZIP_MB_MAX = 3.0, 4.0
+ZIP_MB_AIM, ZIP_MB_MAX_OTHERS = 3.0, 4.0
+# It speaks to seven services more than the others, and holds bodies to JSON Schemas and regular expressions.
+ZIP_MB_MAX = {"sluice-validate": 6.0}
 START_RATIO_AIM, MEMORY_RATIO_AIM = 30, 5
 
 PLAN = """
@@ -44,11 +46,28 @@ stages:
           groups: { baseline: { dimensions: { V: old } }, canary: { dimensions: { V: new } } }
           metrics: [ { name: errors, count: Errors, of: Requests } ]
 """
+VALIDATE_PLAN = """
+service: checkout
+stages:
+  prod:
+    gates:
+      - validate: { codebuild: [ { name: build, project: smoke } ] }
+"""
 SCENARIO = """
 about: nothing happens
 alarms: [ { name: errors, states: [ { at: -2h, state: OK } ] } ]
+projects: { smoke: {} }
+tables: { sluice-claims: {} }
 pipeline: { deploys: { prod: 0s } }
 """
+
+
+VARIABLES = {
+    "SLUICE_EVIDENCE_BUCKET": "sluice-evidence",
+    "SLUICE_CLAIMS_TABLE": "sluice-claims",
+    "AWS_REGION": "us-east-1",
+    "AWS_DEFAULT_REGION": "us-east-1",
+}
 
 
 @dataclass
@@ -145,7 +164,7 @@ def measure(
     starts, resident, looks, peaks = [], [], [], []
     with tempfile.TemporaryDirectory() as path:
         folder = Path(path)
-        more = {"SLUICE_EVIDENCE_BUCKET": "sluice-evidence", "AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1", **more}
+        more = {**VARIABLES, **more}
         for _ in range(STARTS):
             with running(command, "http://127.0.0.1:9", folder, **more) as function:
                 starts.append((first_poll(function) - function.started) * 1e3)
@@ -196,6 +215,7 @@ def main() -> int:
         for name, wrap, plan in (
             ("sluice-bake", dict, PLAN),
             ("sluice-canary", dict, CANARY_PLAN),
+            ("sluice-validate", dict, VALIDATE_PLAN),
             ("sluice-reaper", died, PLAN),
         ):
             command = [str(unpacked(name, folder))]
@@ -221,8 +241,8 @@ def main() -> int:
             f"{row.name}: zip aim {ZIP_MB_AIM:.0f} MB {size}; starts {faster:.0f}x as fast (aim {START_RATIO_AIM}x), "
             f"peak memory 1/{smaller:.1f} (aim 1/{MEMORY_RATIO_AIM}) of Python's"
         )
-        if row.zip_mb > ZIP_MB_MAX:
-            print(f"{row.name}: its zip is over {ZIP_MB_MAX:.0f} MB")
+        if row.zip_mb > (most := ZIP_MB_MAX.get(row.name, ZIP_MB_MAX_OTHERS)):
+            print(f"{row.name}: its zip is over {most:.0f} MB")
             too_large = True
     return 1 if too_large else 0
 
