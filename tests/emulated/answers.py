@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+import cbor2
+
 from .serving import Quiet, served
 
 
@@ -39,6 +41,9 @@ def taking() -> Iterator[Taken]:
             taken.calls.append((operation, json.loads(body) if operation else {}))
             if taken.refuses or not operation.startswith("Put"):
                 refusal = {"__type": "AccessDeniedException", "message": "not allowed"}
+                if protocol := self.headers.get("smithy-protocol"):
+                    self.reply(400, cbor2.dumps(refusal), Content_Type="application/cbor", Smithy_Protocol=protocol)
+                    return
                 self.reply(400, json.dumps(refusal).encode(), Content_Type="application/x-amz-json-1.1")
             else:
                 self.reply(200, b"{}", Content_Type="application/x-amz-json-1.1")
