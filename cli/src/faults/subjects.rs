@@ -57,7 +57,7 @@ pub const SUBJECTS: [Subject; 4] = [
     },
     Subject {
         kind: "clear",
-        weight: 1,
+        weight: 2,
         draw: clear,
         six_looks: clear_of_six_looks,
         may_pass: clear_may_pass,
@@ -73,7 +73,7 @@ pub const SUBJECTS: [Subject; 4] = [
     },
     Subject {
         kind: "validate",
-        weight: 3,
+        weight: 2,
         draw: validate,
         six_looks: validate_of_six_looks,
         may_pass: validate_may_pass,

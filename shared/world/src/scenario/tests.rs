@@ -93,7 +93,7 @@ fn unreadable_text_is_told_with_its_place() {
     );
     assert_eq!(
         wrong("about: x\nhistry: 3h\n"),
-        "scenario:2:1: unknown field `histry`, expected one of about, begin, history, seed, account, region, metrics, alarms, aliases, functions, projects, machines, canaries, secrets, tables, refusals, pipeline"
+        "scenario:2:1: unknown field `histry`, expected one of about, begin, history, seed, account, region, metrics, alarms, aliases, functions, projects, machines, canaries, secrets, tables, hosts, refusals, pipeline"
     );
     assert_eq!(
         wrong("about: x\nhistory: 90\n"),
