@@ -107,7 +107,7 @@ pub struct Outside {
 
 #[derive(Clone)]
 enum Way {
-    Network(Network),
+    Network(Box<Network>),
     Simulated(OutsideHandler),
 }
 
@@ -126,7 +126,7 @@ impl Outside {
         let network = Network::new(rule.clone(), more_roots);
         Outside {
             rule,
-            way: Way::Network(network),
+            way: Way::Network(Box::new(network)),
         }
     }
 

@@ -83,6 +83,11 @@ fn seconds(milliseconds: u64) -> String {
     format!("{}.{} s", milliseconds / 1000, milliseconds % 1000 / 100)
 }
 
+/// The whole length, for programs: `PT1.234S`.
+fn exact(milliseconds: u64) -> String {
+    format!("PT{}.{:03}S", milliseconds / 1000, milliseconds % 1000)
+}
+
 /// The page's part about tests; nothing if none can be read.
 pub(crate) fn render(evidence: &Evidence) -> Option<Markup> {
     let results = test_results(evidence);
@@ -111,7 +116,7 @@ fn row(result: &TestResult) -> Vec<Markup> {
             @if !result.required { " (only reported)" }
         },
         html! { span class={ "result " (class) } { (result.state.word()) } },
-        html! { data value=(result.took) { (seconds(result.took)) } },
+        html! { time datetime=(exact(result.took)) { (seconds(result.took)) } },
         html! { (result.attempts) },
         html! { code { (result.kind) } },
         seen(result),

@@ -64,9 +64,9 @@ impl Said {
     }
 }
 
-fn cut(text: &String, characters: usize) -> String {
+fn cut(text: &str, characters: usize) -> String {
     if text.chars().count() <= characters {
-        return text.clone();
+        return text.to_owned();
     }
     let kept: String = text.chars().take(characters).collect();
     format!("{kept}...")
