@@ -4,6 +4,8 @@ use crate::semantics::{VALIDATE, group};
 
 const BUILD: &str = "codebuild: [ { project: smoke } ]";
 const SHORT_BUILD: &str = "codebuild: [ { project: smoke, at_most: 5m } ]";
+const SHORT_BUILD_BESIDE_A_WAIT: &str = "codebuild: [ { project: smoke, at_most: 5m } ], \
+     http: [ { get: \"https://shop.example/\", retry: { for: 4m }, at_most: 4m, required: false } ]";
 const MACHINE: &str =
     "state_machine: [ { machine: \"arn:aws:states:us-east-1:111122223333:stateMachine:smoke\" } ]";
 const FUNCTION: &str = "lambda: [ { function: smoke } ]";
@@ -35,6 +37,7 @@ const BAD_CANARY: &str = "canaries: { page: { every: 5m, takes: 20s, failures: [
 const STOPPED_CANARY: &str =
     "canaries: { page: { every: 5m, takes: 20s, stopped: [ { at: 0m } ] } }";
 const SLOW_CANARY: &str = "canaries: { page: { every: 20m, takes: 20s } }";
+const ILL: &str = "hosts: { shop.example: [ { status: 503 } ] }";
 const KEPT: &str = "secrets: { shop: { value: not-a-real-one } }";
 
 group! {
@@ -61,6 +64,10 @@ group! {
     }
     a_build_that_takes_too_long_fails: VALIDATE {
         settings: SHORT_BUILD, tested: &[LONG_BUILD], happens: "it takes 2h",
+        expected: ("fail", "TestFailed", "stop"), after: "5m",
+    }
+    its_time_counts_on_while_requests_take_theirs: VALIDATE {
+        settings: SHORT_BUILD_BESIDE_A_WAIT, tested: &[LONG_BUILD, ILL], happens: "the same, beside a request that is tried again for 4m",
         expected: ("fail", "TestFailed", "stop"), after: "5m",
     }
     a_project_that_is_not_there_leaves_its_test_undecided: VALIDATE {

@@ -13,6 +13,7 @@ use sluice_core::validate::{Begun, TestResult, TestState, Unmet};
 
 use super::codebuild;
 use super::http::unmet_by;
+use super::kept::milliseconds;
 use super::lambda::{self, Call, Ended};
 use super::state_machine::{self, place_of};
 use super::synthetics::{self, Wanted};
@@ -76,14 +77,20 @@ impl Following<'_> {
         };
         let found = found
             .unwrap_or_else(|error: AwsError| Found::Untold(GateError::from(error).to_string()));
-        self.result(test, found, began)
+        let mut result = self.result(test, found, began);
+        if result.state == TestState::Running && result.attempts > 0 {
+            // The next look counts on from where this one began, not from where
+            // its last request ended.
+            result.took = milliseconds(self.ask.now.duration_since(began));
+        }
+        result
     }
 
     fn result(&self, test: &Test<'_>, found: Found, began: Timestamp) -> TestResult {
         let took = self.aws.now().duration_since(began);
         let mut result = TestResult {
             attempts: 1,
-            took: u64::try_from(took.as_millis()).unwrap_or(0),
+            took: milliseconds(took),
             ..TestResult::of(test, TestState::Passed)
         };
         let is_late = took >= SignedDuration::from(test.at_most);

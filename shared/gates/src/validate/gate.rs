@@ -138,14 +138,18 @@ impl Gate for ValidateGate {
             last_chance: ask.last_chance,
             tests: results,
         };
-        let since_began = aws.now().duration_since(begun.began);
+        let since_began = ask.now.duration_since(begun.began);
         let kept = Kept::of(&facts.tests, since_began);
         let ruling = judge(begun, settings, &facts);
         Ok(looked(ruling, &facts, sources(&tests, ask.now), &kept))
     }
 
     async fn stop(&self, ask: &Ask, begun: &Begun, aws: &Aws) -> Vec<String> {
-        let (Ok(settings), Some(table)) = (settings(ask), &self.claims_table) else {
+        let Ok(settings) = settings(ask) else {
+            return Vec::new();
+        };
+        // Without a table no build was begun.
+        let Ok(table) = self.table(settings) else {
             return Vec::new();
         };
         let (variables, _) = variables(ask, begun, settings, aws).await;
@@ -248,4 +252,30 @@ fn sources(tests: &[Test<'_>], at: Timestamp) -> Vec<Source> {
         }
     }
     sources
+}
+
+#[cfg(test)]
+mod tests {
+    use sluice_core::plan::Plan;
+
+    use super::*;
+
+    fn table(tests: &str) -> Result<String, GateError> {
+        let text = format!(
+            "service: a\nstages: {{ prod: {{ gates: [ {{ validate: {{ {tests} }} }} ] }} }}"
+        );
+        let plan = Plan::read_yaml(&text).unwrap();
+        let GateSettings::Validate(settings) = &plan.stages[0].gates[0].settings else {
+            panic!("{text}");
+        };
+        ValidateGate::new(None).table(settings).map(str::to_owned)
+    }
+
+    #[test]
+    fn no_build_is_started_without_a_table_to_claim_it_in() {
+        let error = table("codebuild: [ { project: smoke } ]").unwrap_err();
+        assert!(error.hint().contains("SLUICE_CLAIMS_TABLE"), "{error}");
+        let others = table("http: [ { get: \"https://a.example/\" } ]");
+        assert_eq!(others, Ok(String::new()));
+    }
 }

@@ -192,7 +192,7 @@ fn word(result: &TestResult, since_began: SignedDuration) -> String {
     format!("{letter}{}{tries}", base36(number))
 }
 
-fn milliseconds(length: SignedDuration) -> u64 {
+pub(super) fn milliseconds(length: SignedDuration) -> u64 {
     u64::try_from(length.as_millis()).unwrap_or(0)
 }
 
