@@ -223,6 +223,15 @@ async fn put(
     }
 }
 
+/// The page of evidence that has so many bytes as JSON, or why there is none.
+pub(crate) fn made_page(evidence: &Evidence, size: usize, host: &Host) -> Result<String, String> {
+    if size > PAGE_OF_BYTES_MAX {
+        return Err(format!("the evidence has {size} bytes"));
+    }
+    let made = catch_unwind(AssertUnwindSafe(|| (host.page)(evidence)));
+    made.map_err(|_| "it could not be made".to_owned())
+}
+
 /// Writes the page beside the evidence, and gives where it is shown. It is a
 /// convenience: what goes wrong with it changes nothing else, and is said.
 async fn put_page(
@@ -234,11 +243,7 @@ async fn put_page(
 ) -> Option<String> {
     let key = message::page_key(key);
     let put = async {
-        if size > PAGE_OF_BYTES_MAX {
-            return Err(format!("the evidence has {size} bytes"));
-        }
-        let made = catch_unwind(AssertUnwindSafe(|| (host.page)(evidence)));
-        let html = made.map_err(|_| "it could not be made".to_owned())?;
+        let html = made_page(evidence, size, host)?;
         let put = host.aws.put_page(bucket, &key, html).await;
         put.map_err(|error| error.to_string())
     };

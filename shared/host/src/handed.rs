@@ -2,7 +2,6 @@
 //! evidence, its page and, where tests ran, their results as JUnit XML.
 
 use std::io::{Cursor, Write};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use jiff::SignedDuration;
 use sluice_aws::ArtifactPlace;
@@ -12,6 +11,7 @@ use zip::result::ZipResult;
 use zip::write::SimpleFileOptions;
 
 use crate::Host;
+use crate::answer::made_page;
 use crate::job::Job;
 
 /// How long writing it may take of the time that is kept for answering.
@@ -38,9 +38,7 @@ pub(crate) async fn hand_on(
 ) -> Option<String> {
     let place = place?;
     let written = async {
-        let made = catch_unwind(AssertUnwindSafe(|| archive(evidence, host.page)));
-        let archive = made.map_err(|_| "it could not be made".to_owned())?;
-        let archive = archive.map_err(|error| error.to_string())?;
+        let archive = archive(evidence, host).map_err(|error| error.to_string())?;
         let put = host.aws.write_artifact(place, archive).await;
         put.map_err(|error| error.to_string())
     };
@@ -54,19 +52,19 @@ pub(crate) async fn hand_on(
     ))
 }
 
-fn archive(evidence: &Evidence, page: fn(&Evidence) -> String) -> ZipResult<Vec<u8>> {
+/// Without the page where none can be made.
+fn archive(evidence: &Evidence, host: &Host) -> ZipResult<Vec<u8>> {
     let json = serde_json::to_vec(evidence).expect("evidence is JSON");
+    let page = made_page(evidence, json.len(), host).ok();
+    let page = page.map(|html| ("evidence.html", html.into_bytes()));
     let results = sluice_report::test_results(evidence);
     let junit = (!results.is_empty()).then(|| {
         let xml = sluice_report::junit(&[(evidence.subject.gate.as_str(), &results)]);
         ("junit.xml", xml.into_bytes())
     });
-    let files = [
-        ("evidence.json", json),
-        ("evidence.html", page(evidence).into()),
-    ];
+    let files = std::iter::once(("evidence.json", json)).chain(page);
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
-    for (name, content) in files.into_iter().chain(junit) {
+    for (name, content) in files.chain(junit) {
         zip.start_file(name, SimpleFileOptions::default())?;
         zip.write_all(&content)?;
     }

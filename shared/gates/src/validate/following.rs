@@ -12,7 +12,7 @@ use sluice_core::settings::{
 use sluice_core::validate::{Begun, TestResult, TestState, Unmet};
 
 use super::codebuild;
-use super::http::unmet_by;
+use super::http::{NOT_BEGUN, unmet_by};
 use super::kept::milliseconds;
 use super::lambda::{self, Call, Ended};
 use super::state_machine::{self, place_of};
@@ -58,7 +58,7 @@ impl Following<'_> {
     /// How a test is that nobody has begun.
     pub(super) fn not_begun(test: &Test<'_>) -> TestResult {
         TestResult {
-            detail: Some("it has not begun yet".to_owned()),
+            detail: Some(NOT_BEGUN.to_owned()),
             ..TestResult::of(test, TestState::Running)
         }
     }

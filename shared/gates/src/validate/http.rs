@@ -167,7 +167,8 @@ async fn one(
     result
 }
 
-const NOT_BEGUN: &str = "it has not begun yet";
+/// How far a test is that nobody has begun.
+pub(super) const NOT_BEGUN: &str = "it has not begun yet";
 
 impl Session<'_> {
     async fn steps(&mut self, http: &HttpTest) -> Result<(), Trouble> {
