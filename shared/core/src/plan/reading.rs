@@ -2,15 +2,14 @@
 
 use serde_json::Value as Json;
 
+use super::rollback::roll_back;
 use super::{
     GATES_MAX, GatePlan, GateSettings, Plan, Policies, Policy, RollBack, STAGES_MAX, StagePlan,
 };
 use crate::expression::CheckExpression;
 use crate::fields::{Fields, Place, list_of, list_up_to, locate};
 use crate::problems::Problems;
-use crate::read::{
-    NAME_HINT, bake, canary, clear, flag, is_name, name_like, no_twice, validate, word,
-};
+use crate::read::{NAME_HINT, bake, canary, clear, flag, is_name, name_like, no_twice, validate};
 use crate::tree::{Key, Node, Value};
 use crate::words::{closest, quote, quote_all};
 
@@ -63,6 +62,24 @@ impl Plan {
     /// Everything that is wrong with it.
     pub fn read_json(json: &Json) -> Result<Plan, Problems> {
         read_plan(&Node::from_json(json)?)
+    }
+}
+
+impl StagePlan {
+    /// Reads one stage from parsed JSON.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with it, with paths that begin at its name.
+    pub fn read_json(name: &str, json: &Json) -> Result<StagePlan, Problems> {
+        let node = Node::from_json(json)?;
+        let key = Key {
+            name: name.to_owned(),
+            at: None,
+        };
+        finish(UNCHECKED, |problems| {
+            stage(&key, &Place::root(&node, name), problems)
+        })
     }
 }
 
@@ -176,6 +193,7 @@ fn stage(key: &Key, place: &Place<'_>, problems: &mut Problems) -> Option<StageP
     let on_error = fields.defaulted("on_error", |place, problems| {
         policy(Answer::Error, place, problems)
     });
+    let stop_others = fields.defaulted("stop_others", flag);
     fields.finish();
     Some(StagePlan {
         name: key.name.clone(),
@@ -185,6 +203,7 @@ fn stage(key: &Key, place: &Place<'_>, problems: &mut Problems) -> Option<StageP
             on_inconclusive,
             on_error,
         },
+        stop_others,
     })
 }
 
@@ -290,7 +309,7 @@ enum Answer {
 
 fn policy(answer: Answer, place: &Place<'_>, problems: &mut Problems) -> Option<Policy> {
     let mut fields = Fields::of("a policy", place, problems)?;
-    let roll_back: RollBack = fields.defaulted("roll_back", word);
+    let roll_back = fields.defaulted("roll_back", roll_back);
     let notify = fields.defaulted("notify", notify);
     let proceed = fields.defaulted("proceed", flag);
     if roll_back != RollBack::No && answer != Answer::Fail {
