@@ -18,6 +18,7 @@ mod codepipeline;
 mod error;
 mod history;
 mod invoke;
+mod marks;
 mod metric_data;
 mod outside;
 mod s3;

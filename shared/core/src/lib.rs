@@ -17,6 +17,7 @@ pub mod error;
 pub mod evidence;
 pub mod expression;
 mod fields;
+pub mod layers;
 pub mod milliseconds;
 pub mod plan;
 pub mod problems;

@@ -6,12 +6,12 @@ use serde_json::Value;
 use sluice_aws::{ArtifactPlace, Context};
 use sluice_core::evidence::{EVIDENCE_FORM, Evidence, RECORD_FORM, Record};
 use sluice_core::plan::GateSettings;
-use sluice_core::release::ReleaseFacts;
+use sluice_core::release::{ReleaseFacts, over};
 use sluice_core::settings::{Mode, OnRollback, ReleaseCheck};
-use sluice_core::token::{Subject, Token};
+use sluice_core::token::{Subject, Token, derived_id};
 use sluice_core::verdict::{Decision, outcome};
 use sluice_core::{GateError, Reason, Verdict};
-use sluice_gates::{AnyGate, Ask, Look, Reached};
+use sluice_gates::{AnyGate, Ask, HostEnds, Look, Reached};
 
 use crate::Host;
 use crate::carried::{
@@ -25,6 +25,7 @@ use crate::parameters::{EXAMPLE, Parameters};
 use crate::plan::{Settings, inline, settings};
 use crate::record::{keep, load};
 use crate::release::{Release, check};
+use crate::task::{self, Asked};
 
 /// How long it waits in between.
 const BEGIN_AGAIN_AFTER: SignedDuration = SignedDuration::from_secs(30);
@@ -51,6 +52,8 @@ pub(crate) struct Ending {
     pub(crate) artifact: Option<ArtifactPlace>,
     /// Looks at this gate so far.
     pub(crate) look: u32,
+    /// Whether the release is itself a rollback.
+    pub(crate) rollback: bool,
 }
 
 /// A final answer, as it was given.
@@ -93,7 +96,7 @@ pub(crate) async fn look(
         Ok(end) => return end,
         Err(error) => error,
     };
-    session.failed(error)
+    Concluded::End(Box::new(session.failed(error)))
 }
 
 /// Where it cannot be told at this look what the job is part of, a gate that
@@ -118,8 +121,13 @@ fn not_opened(
     }
 }
 
-/// The ending of a job about which little is known.
+/// How a job concludes about which little is known.
 pub(crate) fn gate_error(raw: &Value, job_id: &str, now: Timestamp, error: GateError) -> Concluded {
+    Concluded::End(Box::new(error_ending(raw, job_id, now, error)))
+}
+
+/// The ending of a job about which little is known.
+pub(crate) fn error_ending(raw: &Value, job_id: &str, now: Timestamp, error: GateError) -> Ending {
     let parameters = Job::read(raw)
         .ok()
         .and_then(|job| Parameters::read(job.user_parameters()).ok());
@@ -128,7 +136,7 @@ pub(crate) fn gate_error(raw: &Value, job_id: &str, now: Timestamp, error: GateE
         None => (None, Subject::default()),
     };
     let token = same_again(raw, job_id, now).unwrap_or_else(|| match &parameters {
-        Some(parameters) => first(parameters, subject, job_id, now),
+        Some(parameters) => first(parameters, subject, (job_id, &Job::default()), now),
         None => Token::first(subject, job_id, now),
     });
     let session = Session {
@@ -151,6 +159,20 @@ pub(crate) fn gate_error(raw: &Value, job_id: &str, now: Timestamp, error: GateE
         release: None,
     };
     session.failed(error)
+}
+
+/// An event or payload that is none.
+fn not_read(raw: &Value, error: &serde_json::Error) -> GateError {
+    if task::is_task(raw) {
+        return GateError::ParametersInvalid {
+            detail: format!("the task's payload is not one of a gate: {error}"),
+            mend: format!("let the state machine pass {}", task::EXAMPLE),
+        };
+    }
+    GateError::ParametersInvalid {
+        detail: format!("the event is not one of a Lambda action: {error}"),
+        mend: "let a Lambda action of CodePipeline invoke this function".to_owned(),
+    }
 }
 
 /// One job's look.
@@ -181,17 +203,14 @@ impl Session {
         (now, ends): (Timestamp, Timestamp),
         host: &Host,
     ) -> Result<Session, GateError> {
-        let job = Job::read(raw).map_err(|error| GateError::ParametersInvalid {
-            detail: format!("the event is not one of a Lambda action: {error}"),
-            mend: "let a Lambda action of CodePipeline invoke this function".to_owned(),
-        })?;
+        let job = Job::read(raw).map_err(|error| not_read(raw, &error))?;
         let parameters = Parameters::read(job.user_parameters())?;
         let continuing = job.data.continuation_token.is_some();
         let named = parameters.pipeline.is_some()
             && parameters.release.is_some()
             && parameters.stage.is_some();
         // Whether it answers for Lambda actions is not documented: once is enough.
-        let context = if continuing && named {
+        let context = if continuing && named || job.task.is_some() {
             None
         } else {
             match host.aws.job_context(job_id).await {
@@ -206,7 +225,7 @@ impl Session {
         let subject = subject(&parameters, context.as_ref());
         let token = match &job.data.continuation_token {
             Some(text) => Token::read(text, &subject, now)?,
-            None => first(&parameters, subject, job_id, now),
+            None => first(&parameters, subject, (job_id, &job), now),
         };
         let pipeline = parameters
             .pipeline
@@ -288,9 +307,21 @@ impl Session {
             self.record = None;
             self.token.record = None;
             self.token.memory = Value::Null;
-            self.token.attempt.clone_from(&self.job_id);
+            self.token.attempt = self.anew();
         }
         let mut ask = self.ask(settings.settings, last_chance)?;
+        if let Some(gate_that_stopped) = self.stopped_by(host).await {
+            let facts = ReleaseFacts::stopped_by(gate_that_stopped);
+            let reason = over(&ask.release, &ask.stage, &facts);
+            self.release = Some(facts);
+            self.stop(gate, &ask, host).await;
+            return Ok(self.ended(
+                Verdict::Inconclusive,
+                reason.expect("a gate that was stopped is over"),
+                &ask,
+                None,
+            ));
+        }
         if ask.release_checked {
             let (release, kind) = check(&ask, self.token.first, host).await?;
             self.release = kind.facts;
@@ -353,6 +384,30 @@ impl Session {
                 self.token.memory = memory;
                 Ok(self.again(not_before, progress.percent, progress.line))
             }
+        }
+    }
+
+    /// The gate of this stage that said stop, where the others end then. A
+    /// mark that cannot be read ends nothing, and is said.
+    async fn stopped_by(&mut self, host: &Host) -> Option<String> {
+        let mark = self.job.task.as_ref()?.mark.as_ref()?;
+        match host.aws.stop_mark(&mark.table, &mark.id).await {
+            Ok(mark) => mark,
+            Err(error) => {
+                self.remarks.push(format!(
+                    "whether another gate of this stage said stop could not be read: {error}"
+                ));
+                None
+            }
+        }
+    }
+
+    /// Names another attempt, where this one cannot go on. A task's looks have
+    /// no ids of their own.
+    fn anew(&self) -> String {
+        match &self.job.task {
+            None => self.job_id.clone(),
+            Some(_) => derived_id(&[&self.job_id, &self.rule]),
         }
     }
 
@@ -461,11 +516,22 @@ impl Session {
             service: self.service.clone(),
             release_checked,
             rollback: self.record.as_ref().is_some_and(|record| record.rollback),
-            user_parameters: self.job.user_parameters().map(str::to_owned),
+            user_parameters: match &self.job.task {
+                None => self.job.user_parameters().map(str::to_owned),
+                // By what it shows of itself no action can be told.
+                Some(_) => None,
+            },
+            stage_checks: self.job.task.is_some(),
             attempt: self.token.attempt.clone(),
             now: self.now,
             look_ends: self.ends,
-            host_ends: Some(host_ends(&self.token)),
+            host_ends: Some(HostEnds {
+                at: host_ends(&self.token),
+                why: self.job.task.as_ref().map_or(
+                    "CodePipeline ends this action 24h after its start",
+                    Asked::why,
+                ),
+            }),
             last_chance,
         })
     }
@@ -546,19 +612,21 @@ impl Session {
             error: None,
             artifact: handed::place(&self.job),
             look: self.token.looks,
+            rollback: ask.rollback,
         }))
     }
 
-    fn failed(&self, error: GateError) -> Concluded {
+    fn failed(&self, error: GateError) -> Ending {
         let decision = outcome(None, self.proceed_undecided, None, self.mode);
         let mut evidence = self.evidence(decision);
         evidence.gate_error = Some((error.name().to_owned(), error.to_string()));
-        Concluded::End(Box::new(Ending {
+        Ending {
             evidence,
             error: Some(error),
             artifact: handed::place(&self.job),
             look: self.token.looks,
-        }))
+            rollback: self.record.as_ref().is_some_and(|record| record.rollback),
+        }
     }
 
     fn evidence(&self, decision: Decision) -> Evidence {

@@ -17,8 +17,15 @@ pub(crate) struct About<'a> {
 
 /// Where evidence was put.
 pub(crate) enum Kept {
-    /// In the bucket: its address, and that of its page in AWS's console.
-    Bucket(String, Option<String>),
+    /// In the bucket.
+    Bucket {
+        /// Its address.
+        address: String,
+        /// SHA-256 of the object, in hexadecimal.
+        sha256: String,
+        /// The address of its page in AWS's console.
+        page: Option<String>,
+    },
     /// In the function's log, with its digest.
     Log(String),
     /// There is none: the function died.
@@ -29,7 +36,7 @@ impl Kept {
     /// For the output variable `Evidence`.
     pub(crate) fn address(&self) -> String {
         match self {
-            Kept::Bucket(address, _) => address.clone(),
+            Kept::Bucket { address, .. } => address.clone(),
             Kept::Log(digest) => format!("log:sha256:{digest}"),
             Kept::NotAtAll => "none".to_owned(),
         }
@@ -38,7 +45,7 @@ impl Kept {
     /// Where people read it, if there is a page.
     pub(crate) fn page(&self) -> Option<&str> {
         match self {
-            Kept::Bucket(_, page) => page.as_deref(),
+            Kept::Bucket { page, .. } => page.as_deref(),
             Kept::Log(_) | Kept::NotAtAll => None,
         }
     }
@@ -51,7 +58,7 @@ impl Kept {
 
     fn command(&self) -> String {
         match self {
-            Kept::Bucket(address, _) => format!("`aws s3 cp {address} -`"),
+            Kept::Bucket { address, .. } => format!("`aws s3 cp {address} -`"),
             Kept::Log(digest) => format!("a search for `{digest}` in the function's log"),
             Kept::NotAtAll => "the function's log".to_owned(),
         }

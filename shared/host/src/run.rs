@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use sluice_aws::{Aws, AwsError, NoRegion};
 use sluice_gates::AnyGate;
 
-use crate::{Host, Log, handle, reap};
+use crate::{Checks, Host, Log, TaskFailed, handle, handle_checks, handle_task, is_task, reap};
 
 /// Why a function did not start.
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +20,8 @@ enum StartError {
     NotInLambda,
     #[error(transparent)]
     NoRegion(#[from] NoRegion),
+    #[error("`SLUICE_STAGE_CHECKS_ARN` is not set: it names the state machine `stage-checks`")]
+    NoMachine,
     #[error("the runtime did not start: {0}")]
     Runtime(#[from] io::Error),
     #[error("Lambda's runtime interface failed: {0}")]
@@ -32,6 +34,12 @@ pub fn run(gates: Vec<Box<dyn AnyGate>>) -> ExitCode {
     log.exit(in_runtime(serve_gates(gates, &log)))
 }
 
+/// Runs the checks of stages for actions, until Lambda ends the process.
+pub fn run_checks() -> ExitCode {
+    let log = FunctionLog::default();
+    log.exit(in_runtime(serve_checks(&log)))
+}
+
 /// Answers for functions that died, until Lambda ends the process.
 pub fn run_reaper() -> ExitCode {
     let log = FunctionLog::default();
@@ -41,8 +49,31 @@ pub fn run_reaper() -> ExitCode {
 async fn serve_gates(gates: Vec<Box<dyn AnyGate>>, log: &FunctionLog) -> Result<(), StartError> {
     let host = Host::new(aws().await?, gates, evidence_bucket(), log.lines());
     serve(log, async |event, deadline| {
-        let handled = handle(&event, deadline, &host).await?;
-        Ok(handled.word())
+        if is_task(&event) {
+            let answer = handle_task(&event, deadline, &host).await.map_err(thrown)?;
+            return Ok(json!(answer));
+        }
+        match handle(&event, deadline, &host).await {
+            Ok(handled) => Ok(json!({ "handled": handled.word() })),
+            Err(error) => Err(not_taken(&error, log)),
+        }
+    })
+    .await
+}
+
+async fn serve_checks(log: &FunctionLog) -> Result<(), StartError> {
+    let checks = Checks {
+        aws: aws().await?,
+        machine: environment("SLUICE_STAGE_CHECKS_ARN").ok_or(StartError::NoMachine)?,
+        gate_machine: environment("SLUICE_GATE_ARN"),
+        evidence_bucket: evidence_bucket(),
+        log: log.lines(),
+    };
+    serve(log, async |event, deadline| {
+        match handle_checks(&event, deadline, &checks).await {
+            Ok(handled) => Ok(json!({ "handled": handled.word() })),
+            Err(error) => Err(not_taken(&error, log)),
+        }
     })
     .await
 }
@@ -50,8 +81,10 @@ async fn serve_gates(gates: Vec<Box<dyn AnyGate>>, log: &FunctionLog) -> Result<
 async fn serve_failures(log: &FunctionLog) -> Result<(), StartError> {
     let (aws, lines) = (aws().await?, log.lines());
     serve(log, async |event, _| {
-        let handled = reap(&event, &aws, &lines).await?;
-        Ok(handled.word())
+        match reap(&event, &aws, &lines).await {
+            Ok(handled) => Ok(json!({ "handled": handled.word() })),
+            Err(error) => Err(not_taken(&error, log)),
+        }
     })
     .await
 }
@@ -71,17 +104,14 @@ async fn aws() -> Result<Aws, StartError> {
 
 async fn serve(
     log: &FunctionLog,
-    one: impl AsyncFn(Value, Timestamp) -> Result<&'static str, AwsError>,
+    one: impl AsyncFn(Value, Timestamp) -> Result<Value, Diagnostic>,
 ) -> Result<(), StartError> {
     let one = &one;
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| {
         log.begin(&event.context.request_id);
         async move {
             let ends = ends(event.context.deadline, Timestamp::now());
-            match one(event.payload, ends).await {
-                Ok(word) => Ok(json!({ "handled": word })),
-                Err(error) => Err(diagnostic(&error, log)),
-            }
+            one(event.payload, ends).await
         }
     }))
     .await
@@ -101,9 +131,17 @@ fn ends(milliseconds: u64, now: Timestamp) -> Timestamp {
         .unwrap_or(now + UNTOLD_LIFE)
 }
 
+/// A gate error, under the name that state machines match on.
+fn thrown(failed: TaskFailed) -> Diagnostic {
+    Diagnostic {
+        error_type: failed.name.to_owned(),
+        error_message: failed.message,
+    }
+}
+
 /// The answer did not get through: as a failed invocation, the same event
 /// comes again.
-fn diagnostic(error: &AwsError, log: &FunctionLog) -> Diagnostic {
+fn not_taken(error: &AwsError, log: &FunctionLog) -> Diagnostic {
     let message = error.to_string();
     log.write(
         json!({ "level": "ERROR", "message": "the answer did not get through", "text": message }),
