@@ -6,23 +6,24 @@
 //! so that an event that comes twice starts it once. The action succeeds only
 //! where the execution did.
 
+mod answer;
 mod parameters;
 mod progress;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use sluice_aws::{Answered, Aws, AwsError, Execution, ExecutionStatus, FailureType, Summary};
+use sluice_aws::{Aws, AwsError, Execution, ExecutionStatus, FailureType, Summary};
 use sluice_core::GateError;
 use sluice_core::reading::Place;
-use sluice_core::token::{Subject, TOKEN_CHARACTERS_MAX, Token};
+use sluice_core::token::{Subject, Token};
 use sluice_core::tree::Node;
 
-use crate::answer::{MESSAGE_CHARACTERS_MAX, SUMMARY_CHARACTERS_MAX, fitted};
 use crate::carried::{BEGIN_WITHIN, host_ends, last_chance};
 use crate::job::Job;
 use crate::plan::{Wanted, artifact};
-use crate::{Cut, Handled, Log, handled, job_id, time_to_work, within};
+use crate::{Cut, Handled, Log, job_id, time_to_work, within};
 
+use answer::answer;
 use parameters::Parameters;
 
 /// How long before CodePipeline ends the action its gates have to have ended,
@@ -345,57 +346,5 @@ fn fault(error: Option<&str>) -> FailureType {
     match error {
         Some("PlanError") => FailureType::ConfigurationError,
         _ => FailureType::JobFailed,
-    }
-}
-
-async fn answer(job: &str, concluded: Concluded, checks: &Checks) -> Result<Handled, AwsError> {
-    let (level, text) = match &concluded {
-        Concluded::Continue { summary, .. } => ("INFO", summary.text.clone()),
-        Concluded::Succeeded { line, .. } => ("INFO", line.clone()),
-        Concluded::Failed { message, .. } => ("ERROR", message.clone()),
-    };
-    let answered = send(job, concluded, checks).await?;
-    (checks.log)(json!({ "level": level, "message": "checks", "job": job, "text": text }));
-    Ok(handled(answered.0, answered.1))
-}
-
-async fn send(
-    job: &str,
-    concluded: Concluded,
-    checks: &Checks,
-) -> Result<(Answered, Handled), AwsError> {
-    let aws = &checks.aws;
-    match concluded {
-        Concluded::Continue { token, summary } => {
-            debug_assert!(token.write().chars().count() <= TOKEN_CHARACTERS_MAX);
-            let line = fitted(&summary.text, SUMMARY_CHARACTERS_MAX);
-            let summary = Summary {
-                text: line.clone(),
-                ..summary
-            };
-            let answered = aws
-                .answer_success(job, Some(token.write()), &summary, &[])
-                .await?;
-            Ok((answered, Handled::Continued { line }))
-        }
-        Concluded::Succeeded { execution, line } => {
-            let summary = Summary {
-                text: fitted(&line, SUMMARY_CHARACTERS_MAX),
-                percent: 100,
-                external_id: Some(execution.clone()),
-            };
-            let variables = [("Outcome", "go".to_owned()), ("Execution", execution)];
-            let answered = aws.answer_success(job, None, &summary, &variables).await?;
-            Ok((answered, Handled::Followed))
-        }
-        Concluded::Failed {
-            kind,
-            message,
-            execution,
-        } => {
-            let message = fitted(&message, MESSAGE_CHARACTERS_MAX);
-            let answered = aws.answer_failure(job, kind, &message, execution).await?;
-            Ok((answered, Handled::Followed))
-        }
     }
 }

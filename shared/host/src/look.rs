@@ -1,6 +1,8 @@
 //! One look on behalf of a job: which gate of which release, what was written
 //! down, what the gate says now.
 
+mod unopened;
+
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use sluice_aws::{ArtifactPlace, Context};
@@ -8,15 +10,14 @@ use sluice_core::evidence::{EVIDENCE_FORM, Evidence, RECORD_FORM, Record};
 use sluice_core::plan::GateSettings;
 use sluice_core::release::{ReleaseFacts, over};
 use sluice_core::settings::{Mode, OnRollback, ReleaseCheck};
-use sluice_core::token::{Subject, Token, derived_id};
+use sluice_core::token::{Token, derived_id};
 use sluice_core::verdict::{Decision, outcome};
 use sluice_core::{GateError, Reason, Verdict};
 use sluice_gates::{AnyGate, Ask, HostEnds, Look, Reached};
 
 use crate::Host;
 use crate::carried::{
-    BEGIN_WITHIN, first, fitting, goes_on, host_ends, is_over, last_chance, mode, same_again,
-    subject,
+    BEGIN_WITHIN, first, fitting, host_ends, is_over, last_chance, mode, subject,
 };
 use crate::clocks::clocks_agree;
 use crate::handed;
@@ -25,7 +26,10 @@ use crate::parameters::{EXAMPLE, Parameters};
 use crate::plan::{Settings, inline, settings};
 use crate::record::{keep, load};
 use crate::release::{Release, check};
-use crate::task::{self, Asked};
+use crate::task::Asked;
+
+pub(crate) use unopened::{error_ending, gate_error};
+use unopened::{not_opened, not_read};
 
 /// How long it waits in between.
 const BEGIN_AGAIN_AFTER: SignedDuration = SignedDuration::from_secs(30);
@@ -97,82 +101,6 @@ pub(crate) async fn look(
         Err(error) => error,
     };
     Concluded::End(Box::new(session.failed(error)))
-}
-
-/// Where it cannot be told at this look what the job is part of, a gate that
-/// began before goes on.
-fn not_opened(
-    raw: &Value,
-    job_id: &str,
-    now: Timestamp,
-    error: GateError,
-    host: &Host,
-) -> Concluded {
-    let is_passing = matches!(error, GateError::ServiceUnavailable { .. });
-    match goes_on(raw, job_id, now, host) {
-        Some(token) if is_passing && token.first < now && !last_chance(&token, now) => {
-            Concluded::Continue {
-                token: Box::new(token),
-                percent: 0,
-                line: format!("the job could not be told at this look: {error}"),
-            }
-        }
-        _ => gate_error(raw, job_id, now, error),
-    }
-}
-
-/// How a job concludes about which little is known.
-pub(crate) fn gate_error(raw: &Value, job_id: &str, now: Timestamp, error: GateError) -> Concluded {
-    Concluded::End(Box::new(error_ending(raw, job_id, now, error)))
-}
-
-/// The ending of a job about which little is known.
-pub(crate) fn error_ending(raw: &Value, job_id: &str, now: Timestamp, error: GateError) -> Ending {
-    let parameters = Job::read(raw)
-        .ok()
-        .and_then(|job| Parameters::read(job.user_parameters()).ok());
-    let (pipeline, subject) = match &parameters {
-        Some(parameters) => (parameters.pipeline.clone(), subject(parameters, None)),
-        None => (None, Subject::default()),
-    };
-    let token = same_again(raw, job_id, now).unwrap_or_else(|| match &parameters {
-        Some(parameters) => first(parameters, subject, (job_id, &Job::default()), now),
-        None => Token::first(subject, job_id, now),
-    });
-    let session = Session {
-        job: Job::default(),
-        job_id: job_id.to_owned(),
-        now,
-        ends: now,
-        service: None,
-        pipeline: pipeline.unwrap_or_else(|| "unknown".to_owned()),
-        parameters,
-        context: None,
-        continuing: false,
-        mode: mode(&token),
-        token,
-        remarks: Vec::new(),
-        proceed_undecided: false,
-        record: None,
-        rule: String::new(),
-        kind: String::new(),
-        release: None,
-    };
-    session.failed(error)
-}
-
-/// An event or payload that is none.
-fn not_read(raw: &Value, error: &serde_json::Error) -> GateError {
-    if task::is_task(raw) {
-        return GateError::ParametersInvalid {
-            detail: format!("the task's payload is not one of a gate: {error}"),
-            mend: format!("let the state machine pass {}", task::EXAMPLE),
-        };
-    }
-    GateError::ParametersInvalid {
-        detail: format!("the event is not one of a Lambda action: {error}"),
-        mend: "let a Lambda action of CodePipeline invoke this function".to_owned(),
-    }
 }
 
 /// One job's look.
