@@ -95,6 +95,7 @@ async fn end(job: &str, ending: Ending, host: &Host) -> Result<Handled, AwsError
         gate: &subject.gate,
         stage: &subject.stage,
         remarks: &remarks,
+        waiver: evidence.waiver.as_ref(),
         tests: &sluice_report::test_lines(&evidence),
         evidence: &kept,
     };

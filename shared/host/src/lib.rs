@@ -22,6 +22,7 @@ mod reap;
 mod record;
 mod release;
 mod run;
+mod waived;
 mod zip;
 
 use std::panic::AssertUnwindSafe;
@@ -59,6 +60,9 @@ pub struct Host {
     pub gates: Vec<Box<dyn AnyGate>>,
     /// Where records and evidence go (`SLUICE_EVIDENCE_BUCKET`).
     pub evidence_bucket: Option<String>,
+    /// The table of waivers (`SLUICE_WAIVERS_TABLE`); without one, no gate is
+    /// waived.
+    pub waivers_table: Option<String>,
     /// Where its log goes.
     pub log: Log,
     /// Makes the page of evidence that is written beside it.
@@ -79,6 +83,7 @@ impl Host {
             aws,
             gates,
             evidence_bucket,
+            waivers_table: None,
             log,
             page,
             records: record::Kept::default(),
@@ -169,6 +174,7 @@ pub async fn handle(raw: &Value, deadline: Timestamp, host: &Host) -> Result<Han
         }),
         () = host.aws.pause(time) => out_of_time(raw, job_id, now, deadline, host),
     };
+    let concluded = waived::honour(concluded, host).await;
     answer::answer(job_id, pipeline(raw).as_deref(), concluded, host).await
 }
 
