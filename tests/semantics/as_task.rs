@@ -10,7 +10,9 @@ use std::sync::{Arc, Mutex};
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use sluice::rehearsal::{CLAIMS_TABLE, EVIDENCE_BUCKET, aws_of, gates, in_virtual_time, run_in};
+use sluice::rehearsal::{
+    CLAIMS_TABLE, EVIDENCE_BUCKET, WAIVERS_TABLE, aws_of, gates, in_virtual_time, run_in,
+};
 use sluice_aws::{Aws, FailureType, Summary};
 use sluice_core::plan::{FORM, Plan, ResolvedPlan};
 use sluice_core::token::sha256;
@@ -81,7 +83,10 @@ fn by_tasks(case: &Case) -> Written {
 /// Functions that take a job for the task of a state machine.
 fn asked_by_tasks(world: &World, plan: Plan) -> Functions {
     let bucket = Some(EVIDENCE_BUCKET.to_owned());
-    let host = Arc::new(Host::new(aws_of(world), gates(), bucket, Arc::new(|_| {})));
+    let mut host = Host::new(aws_of(world), gates(), bucket, Arc::new(|_| {}));
+    let waivers = world.scenario().tables.contains_key(WAIVERS_TABLE);
+    host.waivers_table = waivers.then(|| WAIVERS_TABLE.to_owned());
+    let host = Arc::new(host);
     let (plan, first, weak) = (Arc::new(plan), Arc::default(), world.downgraded());
     Arc::new(move |invocation: Invocation| {
         let (host, plan, first) = (Arc::clone(&host), Arc::clone(&plan), Arc::clone(&first));

@@ -18,6 +18,8 @@ mod render;
 #[cfg(test)]
 mod replayed;
 mod run;
+#[cfg(test)]
+mod waived;
 
 pub(crate) use render::page;
 

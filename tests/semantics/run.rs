@@ -33,6 +33,9 @@ pub(crate) struct Gave {
         expect(dead_code, reason = "the page of the table has no use for it")
     )]
     pub(crate) evidence: Option<Evidence>,
+    /// How often waivers were read.
+    #[cfg_attr(not(test), expect(dead_code, reason = "as above"))]
+    pub(crate) waivers_read: u64,
 }
 
 /// What a case gives.
@@ -108,6 +111,7 @@ fn gave(case: &Case, done: &Rehearsed) -> Gave {
     };
     let own = |end: &&GateEnd| end.evidence.subject.release == done.execution.id;
     let ends: Vec<&GateEnd> = done.gates.iter().filter(own).collect();
+    let waivers_read = done.calls.get("dynamodb:Query").copied().unwrap_or(0);
     let Some(end) = ends.first() else {
         return Gave {
             verdict: "no answer".to_owned(),
@@ -120,6 +124,7 @@ fn gave(case: &Case, done: &Rehearsed) -> Gave {
             ),
             message: format!("{:?}", action.failure),
             evidence: None,
+            waivers_read,
         };
     };
     assert_eq!(ends.len(), 1, "one final answer");
@@ -143,6 +148,7 @@ fn gave(case: &Case, done: &Rehearsed) -> Gave {
         after: since(end.looked.1),
         message: end.message.clone(),
         evidence: Some(end.evidence.clone()),
+        waivers_read,
     }
 }
 

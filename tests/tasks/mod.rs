@@ -7,10 +7,13 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 use serde_json::{Value, json};
-use sluice::rehearsal::{CLAIMS_TABLE, EVIDENCE_BUCKET, aws_of, gates, in_virtual_time, world_of};
+use sluice::rehearsal::{
+    CLAIMS_TABLE, EVIDENCE_BUCKET, WAIVERS_TABLE, aws_of, gates, in_virtual_time, world_of,
+};
 use sluice_core::evidence::Evidence;
 use sluice_core::replay::of_the_release;
 use sluice_core::verdict::{DecidedBy, Outcome};
+use sluice_core::waiver::GivenWaiver;
 use sluice_host::{Host, TaskAnswer, TaskFailed, TaskLook, handle_task};
 use sluice_world::scenario::RefusalKind;
 use sluice_world::world::Fault;
@@ -23,6 +26,7 @@ const ATTEMPT: &str = "11111111-abcd-1111-abcd-111111abcdef";
 const QUIET: &str = "
 about: nothing happens
 alarms: [ { name: errors, states: [ { at: -2h, state: OK } ] } ]
+tables: { sluice-waivers: { key: release, sort: gate } }
 ";
 
 fn world() -> World {
@@ -298,6 +302,36 @@ fn a_gate_that_sees_nothing_is_asked_again_until_its_time_is_over() {
         tokio::time::sleep(std::time::Duration::from_secs(7200)).await;
         let failed = ask(&payload, &host).await.expect_err("its time is over");
         assert_eq!(failed.name, "ServiceUnavailable");
+    })
+    .unwrap();
+}
+
+#[test]
+fn a_waiver_holds_for_a_task_as_for_a_job() {
+    in_virtual_time(async {
+        let world = world();
+        let mut host = host(&world);
+        host.waivers_table = Some(WAIVERS_TABLE.to_owned());
+        let mut payload = payload();
+        payload["settings"]["alarms"] = json!(["gone"]);
+        let thrown = ask(&payload, &host).await.expect_err("nobody gave leave");
+        assert_eq!(thrown.name, "AlarmNotFound");
+        let waiver = GivenWaiver {
+            by: "arn:aws:iam::111122223333:user/ada".to_owned(),
+            at: host.aws.now(),
+            expires: host.aws.now() + SignedDuration::from_hours(1),
+            reason: "the alarm is being renamed".to_owned(),
+            covers_gate_errors: true,
+            scope: "prod/bake".to_owned(),
+        };
+        let release = ("checkout", "r-1");
+        let put = host.aws.put_waiver(WAIVERS_TABLE, release, &waiver, None);
+        put.await.unwrap();
+        payload["attempt"] = json!("22222222-abcd-1111-abcd-111111abcdef");
+        let answer = ask(&payload, &host).await.unwrap();
+        assert_eq!(answer.look, TaskLook::Error);
+        let decided = (answer.outcome, answer.decided_by);
+        assert_eq!(decided, (Some(Outcome::Go), Some(DecidedBy::Waiver)));
     })
     .unwrap();
 }

@@ -26,6 +26,7 @@ mod secrets;
 mod step_functions;
 mod sts;
 mod synthetics;
+mod waivers;
 mod wire;
 
 pub use alias::Alias;
@@ -47,4 +48,5 @@ pub use step_functions::{
     Execution, ExecutionStatus, INPUT_BYTES_MAX, StartedExecution, execution_arn,
 };
 pub use synthetics::{Canary, CanaryRun, CanaryState, RunState};
+pub use waivers::WaiverPut;
 pub use wire::{Disconnected, Handler, Wire};

@@ -33,6 +33,7 @@ pub mod token;
 pub mod tree;
 pub mod validate;
 pub mod verdict;
+pub mod waiver;
 mod words;
 
 pub use duration::Duration;

@@ -127,6 +127,7 @@ pub(crate) async fn say(ending: Ending, host: &Host) -> Said {
         gate: &subject.gate,
         stage: &subject.stage,
         remarks: &remarks,
+        waiver: evidence.waiver.as_ref(),
         tests: &sluice_report::test_lines(&evidence),
         evidence: &kept,
     };

@@ -24,6 +24,7 @@ mod record;
 mod release;
 mod run;
 mod task;
+mod waived;
 mod zip;
 
 use std::panic::AssertUnwindSafe;
@@ -65,6 +66,9 @@ pub struct Host {
     pub gates: Vec<Box<dyn AnyGate>>,
     /// Where records and evidence go (`SLUICE_EVIDENCE_BUCKET`).
     pub evidence_bucket: Option<String>,
+    /// The table of waivers (`SLUICE_WAIVERS_TABLE`); without one, no gate is
+    /// waived.
+    pub waivers_table: Option<String>,
     /// Where its log goes.
     pub log: Log,
     /// Makes the page of evidence that is written beside it.
@@ -85,6 +89,7 @@ impl Host {
             aws,
             gates,
             evidence_bucket,
+            waivers_table: None,
             log,
             page,
             records: record::Kept::default(),
@@ -174,13 +179,12 @@ async fn concluded(raw: &Value, job_id: &str, deadline: Timestamp, host: &Host) 
     let now = host.aws.now();
     let time = time_to_work(now, deadline);
     let ends = now.saturating_add(time).unwrap_or(Timestamp::MAX);
-    match within(time, look::look(raw, job_id, (now, ends), host), &host.aws).await {
-        Ok(concluded) => concluded,
-        Err(Cut::Panicked(detail)) => {
-            look::gate_error(raw, job_id, now, GateError::Crashed { detail })
-        }
-        Err(Cut::OutOfTime) => out_of_time(raw, job_id, now, deadline, host),
-    }
+    let looked = within(time, look::look(raw, job_id, (now, ends), host), &host.aws).await;
+    let concluded = looked.unwrap_or_else(|cut| match cut {
+        Cut::Panicked(detail) => look::gate_error(raw, job_id, now, GateError::Crashed { detail }),
+        Cut::OutOfTime => out_of_time(raw, job_id, now, deadline, host),
+    });
+    waived::honour(concluded, host).await
 }
 
 /// How long a function may work before it has to answer. Of a short life, a

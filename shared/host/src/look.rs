@@ -573,6 +573,7 @@ impl Session {
             also: Vec::new(),
             gate_error: None,
             decision,
+            waiver: None,
             remarks: self.remarks.clone(),
             settings: record
                 .map(|record| record.settings.clone())

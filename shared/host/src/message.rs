@@ -2,6 +2,7 @@
 
 use sluice_core::evidence::Evidence;
 use sluice_core::verdict::{DecidedBy, Decision, Outcome};
+use sluice_core::waiver::GivenWaiver;
 use sluice_core::{GateError, Reason, Verdict};
 
 /// What a final answer is about.
@@ -9,6 +10,8 @@ pub(crate) struct About<'a> {
     pub(crate) gate: &'a str,
     pub(crate) stage: &'a str,
     pub(crate) remarks: &'a [String],
+    /// The waiver that lets the release go on, if one does.
+    pub(crate) waiver: Option<&'a GivenWaiver>,
     /// What became of tests, a line each.
     pub(crate) tests: &'a [String],
     /// Where the evidence is, and the command that shows it.
@@ -69,12 +72,19 @@ impl Kept {
 fn although(decision: Decision) -> &'static str {
     match (decision.outcome, decision.decided_by) {
         (Outcome::Go, DecidedBy::WatchOnly) => " (goes on: the gate only watches)",
-        (Outcome::Go, DecidedBy::Waiver) => " (goes on: waived)",
+        (Outcome::Go, DecidedBy::Waiver) => " (would have stopped the release; goes on: waived)",
         (Outcome::Go, DecidedBy::Policy) => {
             " (goes on undecided: the plan says `on_inconclusive: { proceed: true }`)"
         }
         _ => "",
     }
+}
+
+fn waiver(about: &About<'_>) -> String {
+    about
+        .waiver
+        .map(|waiver| format!("\nwaiver {waiver}"))
+        .unwrap_or_default()
 }
 
 fn remarks(about: &About<'_>) -> String {
@@ -99,6 +109,7 @@ pub(crate) fn verdict(
         about.stage,
         although(decision)
     );
+    text.push_str(&waiver(about));
     const ALSO_MAX: usize = 5;
     for other in also.iter().take(ALSO_MAX) {
         text.push_str(&format!("\nalso: {other}"));
@@ -132,11 +143,12 @@ pub(crate) fn verdict(
 /// What a gate error's answer says.
 pub(crate) fn gate_error(error: &GateError, decision: Decision, about: &About<'_>) -> String {
     format!(
-        "gate `{}` of stage `{}` could not answer ({}){}: {error}{}\n\nhint: {}; more: docs/errors/{}.md{}",
+        "gate `{}` of stage `{}` could not answer ({}){}: {error}{}{}\n\nhint: {}; more: docs/errors/{}.md{}",
         about.gate,
         about.stage,
         error.name(),
         although(decision),
+        waiver(about),
         remarks(about),
         error.hint(),
         error.name(),

@@ -47,7 +47,8 @@ pub fn run_reaper() -> ExitCode {
 }
 
 async fn serve_gates(gates: Vec<Box<dyn AnyGate>>, log: &FunctionLog) -> Result<(), StartError> {
-    let host = Host::new(aws().await?, gates, evidence_bucket(), log.lines());
+    let mut host = Host::new(aws().await?, gates, evidence_bucket(), log.lines());
+    host.waivers_table = waivers_table();
     serve(log, async |event, deadline| {
         if is_task(&event) {
             let answer = handle_task(&event, deadline, &host).await.map_err(thrown)?;
@@ -160,6 +161,11 @@ fn evidence_bucket() -> Option<String> {
 /// The table of DynamoDB in which gates claim what they start.
 pub fn claims_table() -> Option<String> {
     environment("SLUICE_CLAIMS_TABLE")
+}
+
+/// The table of DynamoDB with the waivers that people gave.
+pub(crate) fn waivers_table() -> Option<String> {
+    environment("SLUICE_WAIVERS_TABLE")
 }
 
 fn environment(name: &str) -> Option<String> {
