@@ -23,7 +23,7 @@ use sluice_world::world::FUNCTION_ACCESS_KEY;
 use sluice_world::{Broken, HostTrouble, Scenario, World};
 
 use pipeline::{CANARY_FUNCTION, VALIDATE_FUNCTION};
-pub use pipeline::{EVIDENCE_BUCKET, artifact, pipeline};
+pub use pipeline::{EVIDENCE_BUCKET, artifact, checked_pipeline, pipeline};
 pub use timeline::{Line, Timeline};
 
 /// The function that answers for those that died.
