@@ -153,7 +153,7 @@ class Bed:
 
 
 @contextmanager
-def running(time_scale: float = 2000) -> Iterator[Bed]:
+def running(time_scale: float = 10_000) -> Iterator[Bed]:
     """A bed until the block ends, with the shipped machines in it."""
     port = free_port()
     command = [sys.executable, "-B", "-m", "machines.server", str(port), str(time_scale)]

@@ -8,6 +8,7 @@ import json
 import re
 import threading
 import time
+from functools import lru_cache
 
 import boto3
 import jsonata
@@ -39,6 +40,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import WaitFunction
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 from moto.stepfunctions.parser.asl.jsonata.jsonata import extract_jsonata_variable_references
+from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
 from moto.stepfunctions.parser.asl.parse.preprocessor import Preprocessor
 
 REGION = "us-east-1"
@@ -55,6 +57,8 @@ def apply(time_scale: float, waited) -> None:
     speak_camel_case()
     forget_rejected_definitions()
     iteration_worker.CustomErrorName = error_name
+    # Reading a definition takes most of a short execution's time; what was read holds no state of an execution.
+    AmazonStateLanguageParser.parse = staticmethod(lru_cache(AmazonStateLanguageParser.parse))
 
 
 # moto has no engine for JSONata, writes variables into the text of the expression without escaping quotes, and does not
