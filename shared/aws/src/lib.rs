@@ -21,6 +21,7 @@ mod invoke;
 mod marks;
 mod metric_data;
 mod outside;
+mod plans;
 mod s3;
 mod secrets;
 mod step_functions;
@@ -42,6 +43,7 @@ pub use history::Histories;
 pub use invoke::{Invocation, Invoked, PAYLOAD_BYTES_MAX};
 pub use metric_data::{SeriesQuery, Values};
 pub use outside::{Answer, Outside, OutsideHandler, Unanswered};
+pub use plans::{PlanPut, PlanVersion};
 pub use s3::{ArtifactAccess, ArtifactPlace, PutOutcome};
 pub use secrets::{NoSecretText, Secret, SecretText};
 pub use step_functions::{

@@ -19,6 +19,7 @@ mod rollback;
 mod warnings;
 mod writing;
 
+pub(crate) use reading::{finish, gate_settings, policies};
 pub use resolved::{FORM, ResolvedPlan};
 
 /// More stages than a pipeline can have are a mistake.

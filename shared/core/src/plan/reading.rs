@@ -115,7 +115,7 @@ impl GateSettings {
 const UNCHECKED: CheckExpression = |_| Ok(());
 
 /// Runs a reader. What it gives counts only if it found no problem.
-fn finish<T>(
+pub(crate) fn finish<T>(
     check: CheckExpression,
     read: impl FnOnce(&mut Problems) -> Option<T>,
 ) -> Result<T, Problems> {
@@ -184,6 +184,18 @@ fn stage(key: &Key, place: &Place<'_>, problems: &mut Problems) -> Option<StageP
     }
     let mut fields = Fields::of("a stage", place, problems)?;
     let gates = fields.required_or("gates", EXAMPLE_GATE, gates);
+    let (policies, stop_others) = policies(&mut fields);
+    fields.finish();
+    Some(StagePlan {
+        name: key.name.clone(),
+        gates: gates?,
+        policies,
+        stop_others,
+    })
+}
+
+/// What a stage says beside its gates: policies, and `stop_others`.
+pub(crate) fn policies(fields: &mut Fields<'_, '_>) -> (Policies, bool) {
     let on_fail = fields.defaulted("on_fail", |place, problems| {
         policy(Answer::Fail, place, problems)
     });
@@ -194,17 +206,12 @@ fn stage(key: &Key, place: &Place<'_>, problems: &mut Problems) -> Option<StageP
         policy(Answer::Error, place, problems)
     });
     let stop_others = fields.defaulted("stop_others", flag);
-    fields.finish();
-    Some(StagePlan {
-        name: key.name.clone(),
-        gates: gates?,
-        policies: Policies {
-            on_fail,
-            on_inconclusive,
-            on_error,
-        },
-        stop_others,
-    })
+    let policies = Policies {
+        on_fail,
+        on_inconclusive,
+        on_error,
+    };
+    (policies, stop_others)
 }
 
 fn gates(place: &Place<'_>, problems: &mut Problems) -> Option<Vec<GatePlan>> {
@@ -246,7 +253,7 @@ fn gate(place: &Place<'_>, problems: &mut Problems) -> Option<GatePlan> {
 }
 
 /// A map of exactly one kind of gate to its settings.
-fn gate_settings(place: &Place<'_>, problems: &mut Problems) -> Option<GateSettings> {
+pub(crate) fn gate_settings(place: &Place<'_>, problems: &mut Problems) -> Option<GateSettings> {
     let entries = match &place.node.value {
         Value::Map(entries) => entries,
         _ => {

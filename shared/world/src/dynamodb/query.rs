@@ -2,7 +2,6 @@
 //! of a megabyte after the other.
 
 use std::collections::BTreeMap;
-use std::ops::Bound;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -22,6 +21,8 @@ pub(super) struct QueryInput {
     expression_attribute_names: BTreeMap<String, String>,
     expression_attribute_values: Item,
     exclusive_start_key: Option<Item>,
+    limit: Option<usize>,
+    scan_index_forward: Option<bool>,
     pub(super) consistent_read: Option<bool>,
 }
 
@@ -43,26 +44,37 @@ impl QueryInput {
         table: &BTreeMap<Key, Item>,
     ) -> Result<Found, String> {
         let partition = self.partition(names)?;
+        if self.limit == Some(0) {
+            return Err("Limit must be greater than or equal to 1".to_owned());
+        }
         let after = match &self.exclusive_start_key {
-            None => Bound::Unbounded,
-            Some(key) => {
-                let key = key_of(names, key).ok_or("The provided starting key is invalid")?;
-                Bound::Excluded(key)
-            }
+            None => None,
+            Some(key) => Some(key_of(names, key).ok_or("The provided starting key is invalid")?),
         };
-        let mut bytes = 0;
-        let (mut items, mut last) = (Vec::new(), None);
-        for (key, item) in table.range((after, Bound::Unbounded)) {
-            if key.partition != partition {
-                continue;
-            }
-            // AWS ends a page behind the item with which it has a megabyte.
+        let own = table.iter().filter(|(key, _)| key.partition == partition);
+        let mut own: Vec<(&Key, &Item)> = own.collect();
+        let is_behind = |key: &Key, after: &Key| match self.is_backward() {
+            true => key < after,
+            false => key > after,
+        };
+        own.retain(|(key, _)| after.as_ref().is_none_or(|after| is_behind(key, after)));
+        if self.is_backward() {
+            own.reverse();
+        }
+        let (mut bytes, mut items, mut last) = (0, Vec::new(), None);
+        for (_, item) in own {
+            // AWS ends a page behind the item with which it has a megabyte, or
+            // as many as were asked for: also where no more follow.
             if bytes > PAGE_BYTES_MAX {
                 last = items.last().map(|item| only_key(names, item));
                 break;
             }
             bytes += json!(item).to_string().len();
             items.push(item.clone());
+            if self.limit == Some(items.len()) {
+                last = Some(only_key(names, item));
+                break;
+            }
         }
         Ok(Found {
             count: items.len(),
@@ -70,6 +82,10 @@ impl QueryInput {
             items,
             last_evaluated_key: last,
         })
+    }
+
+    fn is_backward(&self) -> bool {
+        self.scan_index_forward == Some(false)
     }
 
     fn partition(&self, names: &KeyNames<'_>) -> Result<String, String> {
