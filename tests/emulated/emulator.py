@@ -18,6 +18,7 @@ from .lambdas import ROOT, binary
 
 CARGO_LAMBDA = Path(sys.executable).parent / "cargo-lambda"
 FUNCTIONS = ("sluice-bake", "sluice-canary", "sluice-validate", "sluice-reaper")
+"""Those that a gate of its own needs."""
 START_WITHIN = 300
 """Seconds: the emulator builds what is not built yet."""
 
@@ -69,9 +70,9 @@ def descendants(pid: int) -> list[int]:
 
 
 @contextmanager
-def emulating(folder: Path, **more: str) -> Iterator[Emulator]:
-    """Runs the emulator until the block ends. Its functions find AWS at a port that is still free; `more` are variables
-    of theirs, and go before these."""
+def emulating(folder: Path, functions: tuple[str, ...] = FUNCTIONS, **more: str) -> Iterator[Emulator]:
+    """Runs the emulator until the block ends, once these functions run. They find AWS at a port that is still free;
+    `more` are variables of theirs, and go before these."""
     port, aws_port = free_port(), free_port()
     environment = {
         **os.environ,
@@ -90,7 +91,7 @@ def emulating(folder: Path, **more: str) -> Iterator[Emulator]:
         )
         emulator = Emulator(f"http://127.0.0.1:{port}", aws_port, process)
         try:
-            wait_until_up(emulator)
+            wait_until_up(emulator, functions)
             yield emulator
         finally:
             for pid in [*descendants(process.pid), process.pid]:
@@ -98,10 +99,10 @@ def emulating(folder: Path, **more: str) -> Iterator[Emulator]:
             process.wait()
 
 
-def wait_until_up(emulator: Emulator) -> None:
+def wait_until_up(emulator: Emulator, functions: tuple[str, ...]) -> None:
     """A first event, which is nobody's, starts each function."""
     until = time.monotonic() + START_WITHIN
-    for function in FUNCTIONS:
+    for function in functions:
         while True:
             assert emulator.process.poll() is None, "cargo-lambda's emulator ended"
             try:

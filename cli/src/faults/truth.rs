@@ -266,9 +266,15 @@ fn alarm_may_pass(name: &str, bake: &Bake, truth: &Truth<'_>) -> Result<(), Stri
         }
         _ => began,
     };
-    // What fired within the guard counts as in the bake.
+    // What fired within the guard counts as in the bake, but for what a
+    // rollback is to cure.
+    let guard = if rollback {
+        SignedDuration::ZERO
+    } else {
+        GUARD
+    };
     let already = truth.state_at(name, began) == AlarmState::Alarm
-        && truth.firings(name, watched - GUARD, began).is_empty();
+        && truth.firings(name, watched - guard, began).is_empty();
     let mut judged_from = watched;
     if already {
         if bake.already_in_alarm == AlreadyInAlarm::Fail && !rollback {

@@ -18,6 +18,11 @@ group! {
         before: "ALARM", happens: "OK from 15m on",
         expected: ("pass", "Quiet", "go"), after: "45m",
     }
+    a_rollback_a_moment_after_the_alarm_fired_may_cure_it: BAKE {
+        pipeline: "rollback: true", errors: &[("-2h", "OK"), ("-15s", "ALARM"), ("prod + 10m", "OK")],
+        before: "ALARM since 15s before the deployment", happens: "OK from 10m on",
+        expected: ("pass", "Quiet", "go"), after: "40m",
+    }
     a_rollback_that_does_not_cure_fails: BAKE {
         pipeline: "rollback: true", errors: &[("-2h", "ALARM")],
         before: "ALARM", happens: "stays red",

@@ -3,7 +3,6 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::GUARD;
 use super::clock::running;
 use super::facts::{AlarmFacts, Begun, BegunAlarm};
 use super::timeline::{Timeline, stretches};
@@ -113,7 +112,7 @@ impl Known<'_> {
             watched,
             standstills,
         } = self.circumstances;
-        let bake_begins = begun.began - GUARD;
+        let bake_begins = begun.began - begun.guard();
         // In ALARM when the bake began, and not because of this deployment.
         let already = self.state_at(bake_begins) == &AlarmState::Alarm
             && !self
@@ -280,7 +279,7 @@ impl Known<'_> {
             let ok_at = self
                 .transitions
                 .iter()
-                .find(|t| t.at >= begun.began - GUARD && t.new == AlarmState::Ok);
+                .find(|t| t.at >= begun.began && t.new == AlarmState::Ok);
             let late = ok_at.map_or(*now, |t| t.at) > limit;
             return late.then(|| {
                 View::Fails(
@@ -389,7 +388,7 @@ impl Known<'_> {
                     first.at, second.at
                 ),
             ),
-            (Recovered::Fail, _) if first.at < begun.began - GUARD => (
+            (Recovered::Fail, _) if first.at < begun.began - begun.guard() => (
                 first.at,
                 ReasonCode::FiredDuringDeployment,
                 format!(

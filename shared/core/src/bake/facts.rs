@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::GUARD;
 use crate::Duration;
 use crate::reading::{Alarm, Count, Place, Transition};
 
@@ -25,6 +26,19 @@ pub struct Begun {
     pub recovering: bool,
     /// The alarms, resolved.
     pub alarms: Vec<BegunAlarm>,
+}
+
+impl Begun {
+    /// How far before its beginnings a transition counts as in the bake. The
+    /// alarm that a rollback is to cure often fired a moment before: it was
+    /// judged by the release that it stopped.
+    pub fn guard(&self) -> SignedDuration {
+        if self.recovering {
+            SignedDuration::ZERO
+        } else {
+            GUARD
+        }
+    }
 }
 
 /// From when on firings count, and how that is known.

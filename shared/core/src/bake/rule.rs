@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::GUARD;
 use super::alarm::{Circumstances, View};
 use super::clock::{requests, standstills};
 use super::facts::{Begun, Facts, History, Memory, TrafficFacts, offset};
@@ -225,7 +224,7 @@ fn reached(verdict: Verdict, mut reasons: Vec<Reason>, memory: Memory) -> Judged
 }
 
 pub(super) fn watched(begun: &Begun) -> Timestamp {
-    begun.watched_from.at - GUARD
+    begun.watched_from.at - begun.guard()
 }
 
 /// Whether the bake has had all the time that it may take.

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
 use sluice_aws::{Aws, AwsError, Histories};
-use sluice_core::bake::{Begun, Facts, GUARD, History, Memory};
+use sluice_core::bake::{Begun, Facts, History, Memory};
 use sluice_core::evidence::Source;
 use sluice_core::reading::{Place, Transition};
 use sluice_core::settings::Bake;
@@ -125,7 +125,7 @@ struct Reader<'a> {
 impl Reader<'_> {
     /// Reads the histories of these alarms of one place. `false`: not all.
     async fn read_place(&mut self, place: &Place, indexes: &[usize]) -> Result<bool, AwsError> {
-        let from = self.begun.watched_from.at - GUARD;
+        let from = self.begun.watched_from.at - self.begun.guard();
         if indexes.len() > 1 {
             self.calls_left = self.calls_left.saturating_sub(self.pages);
             self.note(place);
