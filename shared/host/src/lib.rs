@@ -19,9 +19,11 @@ mod look;
 mod message;
 mod parameters;
 mod plan;
+mod plan_store;
 mod reap;
 mod record;
 mod release;
+mod resolve;
 mod run;
 mod task;
 mod zip;
@@ -44,8 +46,10 @@ pub use answer::{MESSAGE_CHARACTERS_MAX, SUMMARY_CHARACTERS_MAX, fitted};
 pub use checks::{Checks, handle_checks};
 pub use job::{Job, job_id};
 pub use look::Ended;
+pub use plan_store::{PlanChange, PlanStore, Pushed};
 pub use reap::reap;
-pub use run::{claims_table, run, run_checks, run_reaper};
+pub use resolve::{PLAN_ANSWER_BYTES_MAX, Plans, resolve_plan};
+pub use run::{claims_table, run, run_checks, run_plan, run_reaper};
 pub use task::{
     EvidencePlace, TASK_ANSWER_BYTES_MAX, TaskAnswer, TaskFailed, TaskLook, handle_task, is_task,
 };

@@ -11,7 +11,10 @@ use serde_json::{Value, json};
 use sluice_aws::{Aws, AwsError, NoRegion};
 use sluice_gates::AnyGate;
 
-use crate::{Checks, Host, Log, TaskFailed, handle, handle_checks, handle_task, is_task, reap};
+use crate::{
+    Checks, Host, Log, Plans, TaskFailed, handle, handle_checks, handle_task, is_task, reap,
+    resolve_plan,
+};
 
 /// Why a function did not start.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +41,13 @@ pub fn run(gates: Vec<Box<dyn AnyGate>>) -> ExitCode {
 pub fn run_checks() -> ExitCode {
     let log = FunctionLog::default();
     log.exit(in_runtime(serve_checks(&log)))
+}
+
+/// Resolves plans for the state machine `stage-checks`, until Lambda ends the
+/// process.
+pub fn run_plan() -> ExitCode {
+    let log = FunctionLog::default();
+    log.exit(in_runtime(serve_plans(&log)))
 }
 
 /// Answers for functions that died, until Lambda ends the process.
@@ -74,6 +84,21 @@ async fn serve_checks(log: &FunctionLog) -> Result<(), StartError> {
             Ok(handled) => Ok(json!({ "handled": handled.word() })),
             Err(error) => Err(not_taken(&error, log)),
         }
+    })
+    .await
+}
+
+async fn serve_plans(log: &FunctionLog) -> Result<(), StartError> {
+    let plans = Plans {
+        aws: aws().await?,
+        plans_table: environment("SLUICE_PLANS_TABLE"),
+        claims_table: claims_table(),
+        evidence_bucket: evidence_bucket(),
+        log: log.lines(),
+    };
+    serve(log, async |event, _| {
+        let resolved = resolve_plan(&event, &plans).await;
+        resolved.map_err(|error| thrown(TaskFailed::unanswered(&error)))
     })
     .await
 }

@@ -38,7 +38,7 @@ pub struct TaskFailed {
 }
 
 impl TaskFailed {
-    fn unanswered(error: &GateError) -> TaskFailed {
+    pub(crate) fn unanswered(error: &GateError) -> TaskFailed {
         TaskFailed {
             name: error.name(),
             message: format!("{error}\n\nhint: {}", error.hint()),
