@@ -134,4 +134,7 @@ def test_an_item_that_is_not_whole_is_an_error(filled: Store) -> None:
     shown = filled.run("show", "checkout", "prod")
     assert shown.returncode == 3
     assert shown.stdout == ""
-    assert "PlanUnreadable: item `organisation` version 2" in " ".join(shown.stderr.split())
+    assert "PlanUnreadable: the plan cannot be read: item `organisation` version 2" in " ".join(shown.stderr.split())
+    # The way out is the one that it names.
+    assert filled.push("organisation", EXAMPLES / "organisation.yaml").stdout == "organisation@3 holds\n"
+    assert filled.run("show", "checkout", "prod").returncode == 0
