@@ -81,6 +81,7 @@ bench: package $(BENCH_STAMP) ## what functions cost (size, start, memory, besid
 	$(CARGO) build --locked --release -q -p sluice-host --examples
 	@PYTHONPATH=tests .venv/bin/python -B -m bench.canary
 	@PYTHONPATH=tests .venv/bin/python -B -m bench.validate
+	@PYTHONPATH=tests .venv/bin/python -B -m bench.plans
 	@SLUICE_PROFILE=release .venv/bin/python -B -m pytest tests/emulated/test_runtime.py -k panics
 	@examples/long/bench.sh target/release/sluice
 

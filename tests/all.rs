@@ -12,6 +12,7 @@ mod cli;
 mod docs;
 mod input;
 mod pipelines;
+mod plans;
 mod semantics;
 mod simulation;
 mod started;

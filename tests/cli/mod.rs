@@ -8,6 +8,7 @@ mod judge;
 mod judge_input;
 mod judge_parameters;
 mod mistakes;
+mod plan;
 mod replay;
 mod validate;
 mod world;

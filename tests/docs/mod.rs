@@ -2,4 +2,5 @@
 
 mod assumptions;
 mod errors;
+mod plans;
 mod readme;

@@ -1,7 +1,7 @@
 //! `sluice plan diff` and `sluice plan push`.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::Path;
 
 use sluice_aws::PlanVersion;
 use sluice_core::layers::{Layer, Scope};
@@ -108,7 +108,7 @@ fn somebody_else(scope: &Scope, held: Option<&PlanVersion>) -> Refused {
     Refused::new(&message, &hint)
 }
 
-fn read(scope: &Scope, file: &PathBuf) -> Result<(Layer, String), Refused> {
+fn read(scope: &Scope, file: &Path) -> Result<(Layer, String), Refused> {
     let (name, text) = text_of(file)?;
     let read = layer(scope, &scope.to_string(), &name, &text)?;
     Ok((read, text))
@@ -129,7 +129,11 @@ async fn broken_by(
                 .patterns()
                 .map(|pattern| pattern.text().replace('*', "x"));
             for stage in stages {
-                for layer in place.layers(service, &stage).await? {
+                // What does not read can be pushed over; AWS says the rest again.
+                let Ok(held) = place.layers(service, &stage).await else {
+                    return Ok(Vec::new());
+                };
+                for layer in held {
                     if layers.iter().all(|own| own.label != layer.label) {
                         layers.push(layer);
                     }

@@ -1,6 +1,6 @@
 //! Where layers are: in a table, or in a folder.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use jiff::Timestamp;
 use sluice_aws::{Aws, PlanVersion};
@@ -117,7 +117,7 @@ impl Place {
     }
 }
 
-fn artifact(path: &PathBuf) -> Result<Layer, Refused> {
+fn artifact(path: &Path) -> Result<Layer, Refused> {
     let (name, text) = text_of(path)?;
     let read = Node::from_yaml(&text)
         .map_err(Into::into)
@@ -126,7 +126,7 @@ fn artifact(path: &PathBuf) -> Result<Layer, Refused> {
 }
 
 /// A file's name in messages, and its text.
-pub(super) fn text_of(path: &PathBuf) -> Result<(String, String), Refused> {
+pub(super) fn text_of(path: &Path) -> Result<(String, String), Refused> {
     let name = plan_file::label(path);
     match plan_file::read(path) {
         Ok(text) => Ok((name, text)),

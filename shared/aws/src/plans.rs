@@ -87,13 +87,35 @@ impl Aws {
         self.plans(table, scope, HISTORY_MAX).await
     }
 
+    /// The number of the newest version, whether or not it is whole; 0 is none.
+    ///
+    /// # Errors
+    ///
+    /// What AWS said.
+    pub async fn newest_plan_number(&self, table: &str, scope: &str) -> Result<u32, GateError> {
+        let items = self.plan_items(table, scope, 1).await?;
+        let number = |item: &Item| item.get(VERSION)?.as_n().ok()?.parse().ok();
+        Ok(items.first().and_then(number).unwrap_or(0))
+    }
+
     async fn plans(
         &self,
         table: &str,
         scope: &str,
         count: i32,
     ) -> Result<Vec<PlanVersion>, GateError> {
-        let mut versions = Vec::new();
+        let items = self.plan_items(table, scope, count).await?;
+        items.iter().map(|item| read(table, scope, item)).collect()
+    }
+
+    /// The newest items of a scope, the newest first.
+    async fn plan_items(
+        &self,
+        table: &str,
+        scope: &str,
+        count: i32,
+    ) -> Result<Vec<Item>, GateError> {
+        let mut items = Vec::new();
         let mut after = None;
         loop {
             let page = self
@@ -110,14 +132,12 @@ impl Aws {
                 .send()
                 .await
                 .map_err(|error| sorted("dynamodb:Query", &Place::default(), error).about(table))?;
-            for item in page.items.unwrap_or_default() {
-                versions.push(read(table, scope, &item)?);
-            }
+            items.extend(page.items.unwrap_or_default());
             after = page.last_evaluated_key;
             // A page may hold less than was asked for: a megabyte.
-            let is_enough = versions.len() >= usize::try_from(count).unwrap_or(usize::MAX);
+            let is_enough = items.len() >= usize::try_from(count).unwrap_or(usize::MAX);
             if after.is_none() || is_enough {
-                return Ok(versions);
+                return Ok(items);
             }
         }
     }

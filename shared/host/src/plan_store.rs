@@ -129,8 +129,7 @@ impl PlanStore<'_> {
     pub async fn push(&self, change: &PlanChange<'_>) -> Result<Pushed, GateError> {
         let scope = change.scope.to_string();
         let layer = read(change.scope, &scope, change.document)?;
-        let held = self.aws.newest_plan(self.table, &scope).await?;
-        let version = held.as_ref().map_or(0, |held| held.version);
+        let (held, version) = self.held(&scope).await?;
         if change.over.is_some_and(|over| over != version) {
             return Ok(Pushed::SomebodyElse(held));
         }
@@ -149,6 +148,21 @@ impl PlanStore<'_> {
         };
         self.point(&layer, change).await?;
         Ok(pushed)
+    }
+
+    /// What holds, and its number. What does not read can be written over.
+    async fn held(&self, scope: &str) -> Result<(Option<PlanVersion>, u32), GateError> {
+        match self.aws.newest_plan(self.table, scope).await {
+            Ok(held) => {
+                let version = held.as_ref().map_or(0, |held| held.version);
+                Ok((held, version))
+            }
+            Err(GateError::PlanUnreadable { .. }) => {
+                let version = self.aws.newest_plan_number(self.table, scope).await?;
+                Ok((None, version))
+            }
+            Err(error) => Err(error),
+        }
     }
 
     fn version(
@@ -227,14 +241,9 @@ impl PlanStore<'_> {
         &self,
         scope: &str,
     ) -> Result<Option<(String, T)>, GateError> {
-        let Some(held) = self.aws.newest_plan(self.table, scope).await? else {
-            return Ok(None);
-        };
-        let label = held.label();
-        match serde_json::from_str(&held.document) {
-            Ok(pointer) => Ok(Some((label, pointer))),
-            Err(error) => Err(unreadable(format!("`{label}` is no pointer: {error}"))),
-        }
+        let held = self.aws.newest_plan(self.table, scope).await?;
+        held.map(|held| Ok((held.label(), pointed(&held)?)))
+            .transpose()
     }
 
     /// Others may write the same pointer: then it is read and changed again.
@@ -246,9 +255,9 @@ impl PlanStore<'_> {
     ) -> Result<(), GateError> {
         for _ in 0..POINTER_TRIES_MAX {
             let held = self.aws.newest_plan(self.table, scope).await?;
-            let version = held.map_or(0, |held| held.version);
-            let pointer = self.pointer::<T>(scope).await?;
-            let Some(pointer) = changed(pointer.map(|(_, pointer)| pointer)) else {
+            let version = held.as_ref().map_or(0, |held| held.version);
+            let pointer = held.as_ref().map(pointed).transpose()?;
+            let Some(pointer) = changed(pointer) else {
                 return Ok(());
             };
             let document = serde_json::to_string(&pointer).expect("a pointer is JSON");
@@ -271,6 +280,11 @@ fn read(scope: &Scope, label: &str, document: &str) -> Result<Layer, GateError> 
             problems.lines(label).trim_end()
         ))
     })
+}
+
+fn pointed<T: DeserializeOwned>(held: &PlanVersion) -> Result<T, GateError> {
+    let read = serde_json::from_str(&held.document);
+    read.map_err(|error| unreadable(format!("`{}` is no pointer: {error}", held.label())))
 }
 
 fn unreadable(detail: String) -> GateError {

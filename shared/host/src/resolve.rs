@@ -62,6 +62,17 @@ struct Stored {
     remarks: Vec<String>,
 }
 
+impl Stored {
+    /// As it will be stored.
+    fn of(plan: ResolvedPlan) -> Stored {
+        Stored {
+            sha256: sha256(&plan.write()),
+            plan,
+            remarks: Vec::new(),
+        }
+    }
+}
+
 /// Answers one payload of the state machine.
 ///
 /// # Errors
@@ -72,7 +83,12 @@ pub async fn resolve_plan(raw: &Value, host: &Plans) -> Result<Value, GateError>
     let bucket = wanted(host.evidence_bucket.as_ref(), "SLUICE_EVIDENCE_BUCKET")?;
     let marks = wanted(host.claims_table.as_ref(), "SLUICE_CLAIMS_TABLE")?;
     let stored = match resolve_now(&payload, host).await {
-        Ok(plan) => store(plan, bucket, host).await?,
+        Ok(plan) => {
+            // One that could not be handed on is not stored.
+            let candidate = Stored::of(plan);
+            answer(&payload, &candidate, marks)?;
+            store(candidate, bucket, host).await?
+        }
         Err(error) => begun_with(error, &payload, bucket, host).await?,
     };
     check_is_asked(&stored.plan, &payload)?;
@@ -177,15 +193,11 @@ async fn service(
 }
 
 /// Stores a plan once. Where another one is there, the release began with that.
-async fn store(plan: ResolvedPlan, bucket: &str, host: &Plans) -> Result<Stored, GateError> {
+async fn store(candidate: Stored, bucket: &str, host: &Plans) -> Result<Stored, GateError> {
+    let plan = &candidate.plan;
     let bytes = plan.write();
-    let sha256 = sha256(&bytes);
     if host.aws.put_if_absent(bucket, &plan.key(), bytes).await? == PutOutcome::Put {
-        return Ok(Stored {
-            plan,
-            sha256,
-            remarks: Vec::new(),
-        });
+        return Ok(candidate);
     }
     let mut stored = fetch(&plan.key(), bucket, host).await?;
     if (&stored.plan.plan, &stored.plan.from) != (&plan.plan, &plan.from) {

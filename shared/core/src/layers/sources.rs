@@ -78,7 +78,8 @@ fn collect(path: &str, json: &Json, found: &mut Vec<(String, Json)>) {
 }
 
 /// Follows values and layers side by side. Where what was read has more than
-/// what was written, it comes from whoever wrote what it is in.
+/// what was written, it is a default, or comes from whoever wrote the item of a
+/// list that it is in.
 fn note(
     path: &str,
     json: &Json,
@@ -98,7 +99,7 @@ fn note(
                     None => layers
                         .and_then(|layers| bringing(key, layers))
                         .unwrap_or(around),
-                    Some(below) => first_layer(below).unwrap_or(around),
+                    Some(_) => around,
                 };
                 note(&step(path, key), value, below, around, found);
             }
