@@ -12,6 +12,7 @@
 mod answer;
 mod carried;
 mod clocks;
+mod grant;
 mod handed;
 mod job;
 mod look;
@@ -40,10 +41,11 @@ use sluice_gates::AnyGate;
 use parameters::Parameters;
 
 pub use answer::{MESSAGE_CHARACTERS_MAX, SUMMARY_CHARACTERS_MAX, fitted};
+pub use grant::{Grantor, grant};
 pub use job::{Job, job_id};
 pub use look::Ended;
 pub use reap::reap;
-pub use run::{claims_table, run, run_reaper};
+pub use run::{claims_table, run, run_override, run_reaper};
 
 /// How long before the function's end it answers, whatever it is doing:
 /// enough for a call with its retries.

@@ -9,9 +9,10 @@ use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::{Value, json};
 use sluice_aws::{Aws, AwsError, NoRegion};
+use sluice_core::waiver::WAIVER_HOURS_MAX;
 use sluice_gates::AnyGate;
 
-use crate::{Host, Log, handle, reap};
+use crate::{Grantor, Host, Log, grant, handle, reap};
 
 /// Why a function did not start.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +23,10 @@ enum StartError {
     NoRegion(#[from] NoRegion),
     #[error("the runtime did not start: {0}")]
     Runtime(#[from] io::Error),
+    #[error(
+        "SLUICE_WAIVER_HOURS_MAX is `{0}`: it takes a whole number from 1 to {WAIVER_HOURS_MAX}"
+    )]
+    WaiverHours(String),
     #[error("Lambda's runtime interface failed: {0}")]
     Interface(lambda_runtime::Error),
 }
@@ -43,7 +48,7 @@ async fn serve_gates(gates: Vec<Box<dyn AnyGate>>, log: &FunctionLog) -> Result<
     host.waivers_table = waivers_table();
     serve(log, async |event, deadline| {
         let handled = handle(&event, deadline, &host).await?;
-        Ok(handled.word())
+        Ok(json!({ "handled": handled.word() }))
     })
     .await
 }
@@ -52,9 +57,36 @@ async fn serve_failures(log: &FunctionLog) -> Result<(), StartError> {
     let (aws, lines) = (aws().await?, log.lines());
     serve(log, async |event, _| {
         let handled = reap(&event, &aws, &lines).await?;
-        Ok(handled.word())
+        Ok(json!({ "handled": handled.word() }))
     })
     .await
+}
+
+/// Gives waivers, until Lambda ends the process.
+pub fn run_override() -> ExitCode {
+    let log = FunctionLog::default();
+    log.exit(in_runtime(serve_waivers(&log)))
+}
+
+async fn serve_waivers(log: &FunctionLog) -> Result<(), StartError> {
+    let grantor = Grantor {
+        aws: aws().await?,
+        waivers_table: waivers_table(),
+        hours_max: waiver_hours_max()?,
+        log: log.lines(),
+    };
+    serve(log, async |event, _| Ok(grant(&event, &grantor).await)).await
+}
+
+/// The longest that a waiver may hold here, in hours.
+fn waiver_hours_max() -> Result<u16, StartError> {
+    let Some(text) = environment("SLUICE_WAIVER_HOURS_MAX") else {
+        return Ok(WAIVER_HOURS_MAX);
+    };
+    let hours = text.parse().ok();
+    hours
+        .filter(|hours| (1..=WAIVER_HOURS_MAX).contains(hours))
+        .ok_or(StartError::WaiverHours(text))
 }
 
 /// One thread is enough: Lambda gives an environment one event at a time.
@@ -72,7 +104,7 @@ async fn aws() -> Result<Aws, StartError> {
 
 async fn serve(
     log: &FunctionLog,
-    one: impl AsyncFn(Value, Timestamp) -> Result<&'static str, AwsError>,
+    one: impl AsyncFn(Value, Timestamp) -> Result<Value, AwsError>,
 ) -> Result<(), StartError> {
     let one = &one;
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| {
@@ -80,7 +112,7 @@ async fn serve(
         async move {
             let ends = ends(event.context.deadline, Timestamp::now());
             match one(event.payload, ends).await {
-                Ok(word) => Ok(json!({ "handled": word })),
+                Ok(answer) => Ok(answer),
                 Err(error) => Err(diagnostic(&error, log)),
             }
         }
