@@ -5,6 +5,7 @@ use base64::prelude::BASE64_STANDARD;
 use serde::Deserialize;
 use serde_json::Value;
 use sluice_core::waiver::ALL_GATES;
+use sluice_core::{NAME_HINT, is_name};
 
 use super::Refused;
 
@@ -12,8 +13,6 @@ use super::Refused;
 const REASON_CHARACTERS_MIN: usize = 10;
 /// Characters that a reason may have.
 const REASON_CHARACTERS_MAX: usize = 500;
-/// Characters of a name in CodePipeline.
-const NAME_CHARACTERS_MAX: usize = 100;
 /// How long a waiver holds where nothing is said.
 const HOURS: u16 = 4;
 
@@ -177,16 +176,13 @@ fn check_reason(reason: &str) -> Result<(), Refused> {
 }
 
 fn check_name(what: &str, name: &str) -> Result<(), Refused> {
-    let is_usual = |c: char| c.is_ascii_alphanumeric() || ".@-_".contains(c);
-    if (1..=NAME_CHARACTERS_MAX).contains(&name.len()) && name.chars().all(is_usual) {
+    if is_name(name) {
         return Ok(());
     }
     Err(Refused::new(
         400,
-        &format!(
-            "`{what}` is not the name of a {what}: 1 to {NAME_CHARACTERS_MAX} of A-Z a-z 0-9 . @ - _"
-        ),
-        "write it as CodePipeline shows it",
+        &format!("`{what}` is not the name of a {what}"),
+        NAME_HINT,
     ))
 }
 
