@@ -11,6 +11,7 @@ mod canary;
 mod cli;
 mod docs;
 mod input;
+mod overrides;
 mod pipelines;
 mod plans;
 mod semantics;

@@ -3,6 +3,7 @@
 mod effort;
 mod expected;
 mod groups;
+mod pipeline;
 mod power;
 mod price;
 mod report;
@@ -17,6 +18,7 @@ use sluice_core::problems::Problems;
 use sluice_gates::validate::check_expression;
 
 use self::expected::{Expected, ExpectedArguments};
+use self::pipeline::PipelineChecked;
 use self::power::Estimate;
 use crate::{exit, plan_file};
 
@@ -26,6 +28,10 @@ pub struct CheckArguments {
     /// The plans, usually `sluice.yaml`; `-` reads standard input
     #[arg(required = true, value_name = "PLAN")]
     plans: Vec<PathBuf>,
+    /// Hold the plans against this pipeline: what `aws codepipeline get-pipeline`
+    /// prints, or a CloudFormation template in JSON
+    #[arg(long, value_name = "FILE")]
+    pipeline: Option<PathBuf>,
     /// Print one JSON document instead of text
     #[arg(long)]
     json: bool,
@@ -48,6 +54,8 @@ struct Checked {
     problems: Problems,
     /// How long canaries will take to pass, by stage and gate, if it was asked.
     estimates: Vec<(String, String, Estimate)>,
+    /// What the pipeline makes of it, if it was asked.
+    pipeline: Option<PipelineChecked>,
 }
 
 impl Checked {
@@ -56,6 +64,18 @@ impl Checked {
         let mut all = self.estimates.iter();
         all.find(|(of_stage, of_gate, _)| of_stage == stage && of_gate == gate)
             .map(|(_, _, estimate)| estimate)
+    }
+
+    /// Adds what a pipeline makes of the plan.
+    fn in_pipeline(mut self, path: Option<&Path>) -> Checked {
+        self.pipeline = path.map(|path| PipelineChecked::of(path, self.plan.as_ref()));
+        self
+    }
+
+    /// Whether gates could answer with it.
+    fn is_ok(&self) -> bool {
+        let pipeline = self.pipeline.as_ref();
+        self.plan.is_some() && pipeline.is_none_or(PipelineChecked::is_ok)
     }
 
     /// Adds what the expected traffic means for each canary.
@@ -93,14 +113,22 @@ pub fn run(arguments: &CheckArguments) -> io::Result<u8> {
         .plans
         .iter()
         .map(|path| check(path).expecting(expected.as_ref()))
+        .map(|checked| checked.in_pipeline(arguments.pipeline.as_deref()))
         .collect();
     if arguments.json {
         writeln!(io::stdout(), "{:#}", report::document(&checked))?;
     } else {
         let text = show::text(&checked, arguments.quiet);
         anstream::stdout().write_all(text.as_bytes())?;
+        for pipeline in checked
+            .iter()
+            .filter_map(|checked| checked.pipeline.as_ref())
+        {
+            let text = pipeline.text(arguments.quiet);
+            anstream::stdout().write_all(text.as_bytes())?;
+        }
     }
-    if checked.iter().all(|checked| checked.plan.is_some()) {
+    if checked.iter().all(Checked::is_ok) {
         Ok(exit::PASS)
     } else {
         Ok(exit::GATE_ERROR)
@@ -118,6 +146,7 @@ fn check(path: &Path) -> Checked {
                 plan: None,
                 problems: problem.into(),
                 estimates: Vec::new(),
+                pipeline: None,
             };
         }
     };
@@ -131,5 +160,6 @@ fn check(path: &Path) -> Checked {
         plan,
         problems,
         estimates: Vec::new(),
+        pipeline: None,
     }
 }

@@ -8,7 +8,9 @@ use std::io::{self, Write};
 
 use clap::Parser;
 
-use crate::{check, completions, exit, judge, plan, rehearse, replay, schema, test, world};
+use crate::{
+    check, completions, exit, judge, overrides, plan, rehearse, replay, schema, test, world,
+};
 
 /// The version and the commit it was built from.
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("SLUICE_COMMIT"), ")");
@@ -36,6 +38,7 @@ enum Subcommand {
     Rehearse(rehearse::RehearseArguments),
     Test(test::TestArguments),
     Replay(replay::ReplayArguments),
+    Override(overrides::OverrideArguments),
     World(world::WorldArguments),
     Judge(judge::JudgeArguments),
     Plan(plan::PlanArguments),
@@ -54,6 +57,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Subcommand::Rehearse(arguments) => rehearse::run(arguments),
         Subcommand::Test(arguments) => test::run(arguments),
         Subcommand::Replay(arguments) => replay::run(arguments),
+        Subcommand::Override(arguments) => overrides::run(arguments),
         Subcommand::World(arguments) => world::run(arguments),
         Subcommand::Judge(arguments) => judge::run(arguments),
         Subcommand::Plan(arguments) => plan::run(arguments),

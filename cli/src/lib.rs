@@ -8,6 +8,7 @@ pub mod exit;
 pub mod faults;
 pub mod judge;
 mod lines;
+pub mod overrides;
 pub mod pages;
 pub mod plan;
 pub mod plan_file;

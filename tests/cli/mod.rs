@@ -2,6 +2,7 @@
 
 mod check;
 mod check_canary;
+mod check_pipeline;
 mod command;
 mod faults;
 mod judge;

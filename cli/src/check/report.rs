@@ -23,6 +23,9 @@ fn plan(checked: &Checked) -> Value {
         "status": status,
         "problems": checked.problems,
     });
+    if let Some(pipeline) = &checked.pipeline {
+        document["pipeline"] = pipeline.document();
+    }
     if let Some(plan) = &checked.plan {
         document["service"] = json!(plan.service);
         document["gates"] = json!(gates(checked, plan));

@@ -175,6 +175,11 @@ impl Aws {
         own.or_else(|| self.sdk.region().cloned())
     }
 
+    /// The credentials of the environment.
+    pub(crate) fn credentials(&self) -> Option<SharedCredentialsProvider> {
+        self.sdk.credentials_provider()
+    }
+
     fn credentials_of(&self, place: &Place) -> Option<SharedCredentialsProvider> {
         match &place.role {
             None => self.sdk.credentials_provider(),

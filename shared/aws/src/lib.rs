@@ -16,6 +16,7 @@ mod cloudwatch;
 mod codebuild;
 mod codepipeline;
 mod error;
+mod function_url;
 mod history;
 mod invoke;
 mod marks;
@@ -39,6 +40,7 @@ pub use codepipeline::{
     ActionRun, Answered, Context, ExecutionState, FailureType, ReleaseState, Summary,
 };
 pub use error::{AwsError, Refusal};
+pub use function_url::UrlError;
 pub use history::Histories;
 pub use invoke::{Invocation, Invoked, PAYLOAD_BYTES_MAX};
 pub use metric_data::{SeriesQuery, Values};

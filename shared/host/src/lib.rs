@@ -13,6 +13,7 @@ mod answer;
 mod carried;
 mod checks;
 mod clocks;
+mod grant;
 mod handed;
 mod job;
 mod look;
@@ -45,12 +46,13 @@ use parameters::Parameters;
 
 pub use answer::{MESSAGE_CHARACTERS_MAX, SUMMARY_CHARACTERS_MAX, fitted};
 pub use checks::{Checks, handle_checks};
+pub use grant::{Grantor, grant};
 pub use job::{Job, job_id};
 pub use look::Ended;
 pub use plan_store::{PlanChange, PlanStore, Pushed};
 pub use reap::reap;
 pub use resolve::{PLAN_ANSWER_BYTES_MAX, Plans, resolve_plan};
-pub use run::{claims_table, run, run_checks, run_plan, run_reaper};
+pub use run::{claims_table, run, run_checks, run_override, run_plan, run_reaper};
 pub use task::{
     EvidencePlace, TASK_ANSWER_BYTES_MAX, TaskAnswer, TaskFailed, TaskLook, handle_task, is_task,
 };

@@ -9,11 +9,12 @@ use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::{Value, json};
 use sluice_aws::{Aws, AwsError, NoRegion};
+use sluice_core::waiver::WAIVER_HOURS_MAX;
 use sluice_gates::AnyGate;
 
 use crate::{
-    Checks, Host, Log, Plans, TaskFailed, handle, handle_checks, handle_task, is_task, reap,
-    resolve_plan,
+    Checks, Grantor, Host, Log, Plans, TaskFailed, grant, handle, handle_checks, handle_task,
+    is_task, reap, resolve_plan,
 };
 
 /// Why a function did not start.
@@ -27,6 +28,10 @@ enum StartError {
     NoMachine,
     #[error("the runtime did not start: {0}")]
     Runtime(#[from] io::Error),
+    #[error(
+        "SLUICE_WAIVER_HOURS_MAX is `{0}`: it takes a whole number from 1 to {WAIVER_HOURS_MAX}"
+    )]
+    WaiverHours(String),
     #[error("Lambda's runtime interface failed: {0}")]
     Interface(lambda_runtime::Error),
 }
@@ -113,6 +118,33 @@ async fn serve_failures(log: &FunctionLog) -> Result<(), StartError> {
         }
     })
     .await
+}
+
+/// Gives waivers, until Lambda ends the process.
+pub fn run_override() -> ExitCode {
+    let log = FunctionLog::default();
+    log.exit(in_runtime(serve_waivers(&log)))
+}
+
+async fn serve_waivers(log: &FunctionLog) -> Result<(), StartError> {
+    let grantor = Grantor {
+        aws: aws().await?,
+        waivers_table: waivers_table(),
+        hours_max: waiver_hours_max()?,
+        log: log.lines(),
+    };
+    serve(log, async |event, _| Ok(grant(&event, &grantor).await)).await
+}
+
+/// The longest that a waiver may hold here, in hours.
+fn waiver_hours_max() -> Result<u16, StartError> {
+    let Some(text) = environment("SLUICE_WAIVER_HOURS_MAX") else {
+        return Ok(WAIVER_HOURS_MAX);
+    };
+    let hours = text.parse().ok();
+    hours
+        .filter(|hours| (1..=WAIVER_HOURS_MAX).contains(hours))
+        .ok_or(StartError::WaiverHours(text))
 }
 
 /// One thread is enough: Lambda gives an environment one event at a time.
