@@ -48,13 +48,25 @@ def source_of_module(module, modules):
 def followed(text, module, modules, seen):
     """A text with the functions that it calls: those beside it, those imported, and the methods of imported types."""
     found = [text]
-    for other, name in imported(modules[module], modules) | {(module, name) for name in functions(modules[module])}:
-        methods_too = functions(modules[other]) if name[0].isupper() else [name]
-        for called_one in methods_too:
-            if (other, called_one) not in seen and re.search(rf"\b{called_one}\(", text):
-                seen.add((other, called_one))
-                found.append(followed(functions(modules[other]).get(called_one, ""), other, modules, seen))
+    for other, name, pattern in callable_from(module, modules):
+        if (other, name) not in seen and re.search(pattern, text):
+            seen.add((other, name))
+            found.append(followed(functions(modules[other]).get(name, ""), other, modules, seen))
     return "\n".join(found)
+
+
+def callable_from(module, modules):
+    """Which functions a module could call, each with where it is and how a call of it looks."""
+    # `push(` and `self.push(`, and not `list.push(`.
+    yield from ((module, name, rf"(?:(?<![.\w])|\bself\s*\.){name}\(") for name in functions(modules[module]))
+    for other, name in imported(modules[module], modules):
+        if re.match(r"[A-Z]\w*[a-z]", name):
+            # What is of a type `PlanStore` is called `store` wherever it is used.
+            variable = re.findall(r"[A-Z][a-z]*", name)[-1].lower()
+            methods_of = functions(modules[other])
+            yield from ((other, own, rf"\b(?:{variable}\s*\.|{name}::){own}\(") for own in methods_of)
+        else:
+            yield other, name, rf"\b{name}\("
 
 
 def imported(text, modules):
@@ -80,16 +92,15 @@ def functions(text):
 @cache
 def methods():
     """What each function of `shared/aws` calls, those that it calls of the same crate included."""
-    parts = re.split(r"\basync fn (\w+)", source())
-    bodies = dict(zip(parts[1::2], parts[2::2]))
+    bodies = functions(source())
     return {name: called(reached(name, bodies, set())) for name in bodies}
 
 
 def reached(name, bodies, seen):
     """The text of a function and of those that it calls."""
     seen.add(name)
-    below = [other for other in bodies if other not in seen and re.search(rf"\bself\s*\.{other}\(", bodies[name])]
-    return bodies[name] + "".join(reached(other, bodies, seen) for other in below if other not in seen)
+    below = set(re.findall(r"\bself\s*\.(\w+)\(", bodies[name])) & set(bodies)
+    return bodies[name] + "".join(reached(other, bodies, seen) for other in sorted(below) if other not in seen)
 
 
 def called_by(gates):
@@ -111,7 +122,7 @@ def called_by_people():
 
 def called_through(text):
     """The operations that a text calls through `shared/aws`."""
-    used = {name for name in methods() if re.search(rf"\baws\s*\.{name}\(", text)}
+    used = set(re.findall(r"\baws\s*\.(\w+)\(", text)) & set(methods())
     return set().union(*(methods()[name] for name in used))
 
 
@@ -145,7 +156,8 @@ def operations():
 
 def called(text):
     """The operations that are called as methods of a client, as actions of a policy."""
-    return {action for action, method in operations().items() if f".{method}()" in text}
+    methods = set(re.findall(r"\.(\w+)\(\)", text))
+    return {action for action, method in operations().items() if method in methods}
 
 
 def named(text):
