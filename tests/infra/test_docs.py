@@ -8,7 +8,7 @@ import pytest
 from botocore.validate import ParamValidator
 
 from infra import rights
-from infra.template import ROOT, load, translated
+from infra.template import PATH, ROOT, load, translated
 
 TEXT = (ROOT / "docs" / "deploy.md").read_text()
 README = (ROOT / "README.md").read_text()
@@ -49,6 +49,15 @@ OTHERS = {"DescribeAlarms", "SourceArtifact", "StepFunctionsGetEventsForStepFunc
 def test_what_the_page_names_is_in_the_template():
     assert unknown(TEXT) == OTHERS
     assert unknown(TEXT.replace("GateDiedAlarm", "GateDeadAlarm")) == {"GateDeadAlarm", *OTHERS}
+
+
+# What CloudFormation takes of a template in a request; what is longer has to come from a bucket.
+IN_A_REQUEST = 51_200
+
+
+def test_the_template_goes_by_a_bucket_where_it_is_too_long_for_a_request():
+    [command] = re.findall(r"^aws cloudformation deploy .*$", TEXT, re.MULTILINE)
+    assert len(PATH.read_bytes()) < IN_A_REQUEST or "--s3-bucket" in command
 
 
 def model():
