@@ -57,10 +57,10 @@ def deploy(template, **parameters):
 
 
 def defined(template):
-    """The template with the machines' definitions in it, filled in: moto reads no file of a bucket and fills in nothing.
+    """The template with the machines' definitions in it, filled in.
 
-    The references are resolved by moto, as all others of the template are. An output that is the address of a function
-    would end it, because it knows no addresses.
+    moto reads no definition from a bucket and fills in nothing. The references are resolved by moto, as all others of
+    the template are. An output that is the address of a function would end it, because it knows no addresses.
     """
     template = copy.deepcopy(template)
     for name in MACHINES:
@@ -142,9 +142,7 @@ def put_table(table, settings):
 def put_bucket(settings):
     """Puts the bucket's settings that CloudFormation passed over."""
     s3, bucket = client("s3"), resources()["EvidenceBucket"]
-    s3.put_public_access_block(
-        Bucket=bucket, PublicAccessBlockConfiguration=settings["PublicAccessBlockConfiguration"]
-    )
+    s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=settings["PublicAccessBlockConfiguration"])
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration=settings["VersioningConfiguration"])
     s3.put_bucket_ownership_controls(Bucket=bucket, OwnershipControls=settings["OwnershipControls"])
     rules = [rule(own) for own in settings["LifecycleConfiguration"]["Rules"]]

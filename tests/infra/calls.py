@@ -16,7 +16,7 @@ def source():
     return "\n".join(path.read_text() for path in sorted((AWS / "src").rglob("*.rs")))
 
 
-# The modules of the host that are no part of the gates': functions of their own, and what people call through the command.
+# The modules of the host that are no part of the gates': what people call through the command, and functions of their own.
 PEOPLES = {"plan_store"}
 APART = {"reap", "checks", "resolve", "grant", *PEOPLES}
 
@@ -43,6 +43,11 @@ def host():
 def source_of_module(module, modules):
     """The source of a module of the host, and of what it calls of the others."""
     return followed(modules[module], module, modules, set())
+
+
+def environment():
+    """The variables that functions are told in their environment, as the source asks for them."""
+    return set(re.findall(r'environment\(\s*"(SLUICE_\w+)"\s*\)', host()["run"]))
 
 
 def followed(text, module, modules, seen):

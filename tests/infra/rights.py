@@ -178,8 +178,12 @@ def logs(template, roles):
     """Whose log is somebody else's."""
     found = []
     for role in sorted(roles):
-        written = [own["Resource"] for own in statements(template, role) if "logs:PutLogEvents" in listed(own["Action"])]
-        expected = [] if role.removesuffix("Role") in MACHINES else [{"Fn::GetAtt": [role.replace("Role", "Logs"), "Arn"]}]
+        written = [
+            own["Resource"] for own in statements(template, role) if "logs:PutLogEvents" in listed(own["Action"])
+        ]
+        expected = (
+            [] if role.removesuffix("Role") in MACHINES else [{"Fn::GetAtt": [role.replace("Role", "Logs"), "Arn"]}]
+        )
         if written != expected:
             found.append(f"{role} writes to {json.dumps(written)}")
     return found

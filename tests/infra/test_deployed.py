@@ -126,7 +126,11 @@ def filled(resource, stack):
         # Of what a plan names it may start and read nothing, because nobody named what it may.
         (
             "ValidateRole",
-            {"ClaimBuilds": TABLE, "ReadCanaries": OWN.format("synthetics", "canary:*"), "StartNothingOfThisStack": FORBIDDEN},
+            {
+                "ClaimBuilds": TABLE,
+                "ReadCanaries": OWN.format("synthetics", "canary:*"),
+                "StartNothingOfThisStack": FORBIDDEN,
+            },
             "ValidateLogs",
         ),
     ],

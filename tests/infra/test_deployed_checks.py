@@ -23,16 +23,30 @@ def machine(name):
             "ChecksRole",
             120,
             256,
-            {"SLUICE_EVIDENCE_BUCKET": "{EvidenceBucket}", "SLUICE_GATE_ARN": "{GateMachine}", "SLUICE_STAGE_CHECKS_ARN": "{StageChecksMachine}"},
+            {
+                "SLUICE_EVIDENCE_BUCKET": "{EvidenceBucket}",
+                "SLUICE_GATE_ARN": "{GateMachine}",
+                "SLUICE_STAGE_CHECKS_ARN": "{StageChecksMachine}",
+            },
         ),
         (
             PLAN,
             "PlanRole",
             30,
             256,
-            {"SLUICE_CLAIMS_TABLE": "{ClaimsTable}", "SLUICE_EVIDENCE_BUCKET": "{EvidenceBucket}", "SLUICE_PLANS_TABLE": "{PlansTable}"},
+            {
+                "SLUICE_CLAIMS_TABLE": "{ClaimsTable}",
+                "SLUICE_EVIDENCE_BUCKET": "{EvidenceBucket}",
+                "SLUICE_PLANS_TABLE": "{PlansTable}",
+            },
         ),
-        (OVERRIDE, "OverrideRole", 30, 128, {"SLUICE_WAIVERS_TABLE": "{WaiversTable}", "SLUICE_WAIVER_HOURS_MAX": "24"}),
+        (
+            OVERRIDE,
+            "OverrideRole",
+            30,
+            128,
+            {"SLUICE_WAIVERS_TABLE": "{WaiversTable}", "SLUICE_WAIVER_HOURS_MAX": "24"},
+        ),
     ],
 )
 def test_a_function_is_as_written(stack, function, role, timeout, memory, variables):
@@ -166,7 +180,10 @@ def test_plans_and_waivers_are_found_by_their_keys_and_can_be_brought_back(whole
         assert own["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
         backups = dynamodb.describe_continuous_backups(TableName=whole[name])["ContinuousBackupsDescription"]
         assert backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "ENABLED"
-    lives = [dynamodb.describe_time_to_live(TableName=whole[name])["TimeToLiveDescription"] for name in ("PlansTable", "WaiversTable")]
+    lives = [
+        dynamodb.describe_time_to_live(TableName=whole[name])["TimeToLiveDescription"]
+        for name in ("PlansTable", "WaiversTable")
+    ]
     assert [own.get("AttributeName") for own in lives] == [None, "expires"]
 
 
@@ -199,7 +216,11 @@ def test_what_people_are_told_is_one_text(stack):
     events = aws.client("events")
     [rule] = events.list_rules()["Rules"]
     [target] = events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
-    given = {"execution": "arn:aws:states:eu-west-1:123456789012:execution:sluice-gate:x", "status": "TIMED_OUT", "time": "noon"}
+    given = {
+        "execution": "arn:aws:states:eu-west-1:123456789012:execution:sluice-gate:x",
+        "status": "TIMED_OUT",
+        "time": "noon",
+    }
     assert set(target["InputTransformer"]["InputPathsMap"]) == set(given)
     text = target["InputTransformer"]["InputTemplate"]
     for name, value in given.items():

@@ -62,7 +62,10 @@ RED = [
     ),
     (filled("StageChecks", TopicArn=None), "StageChecks is not told its TopicArn"),
     (filled("Gate", TopicArn="x"), "Gate is told TopicArn and does not ask"),
-    (filled("StageChecks", PlanFunctionArn={"Fn::GetAtt": ["OverrideFunction", "Arn"]}), "StageChecks may not LoadPlan with PlanFunctionArn"),
+    (
+        filled("StageChecks", PlanFunctionArn={"Fn::GetAtt": ["OverrideFunction", "Arn"]}),
+        "StageChecks may not LoadPlan with PlanFunctionArn",
+    ),
     (without_statement("StageChecksRole", "FollowGates"), "StageChecks may not AdoptGate with GateMachineArn"),
     (without_statement("RollbackRole", "ReadOrders"), "Rollback may not ReadOrder with ClaimsTableName"),
     (without_statement("StageChecksRole", "TellPeople"), "StageChecks may not TellPeople with TopicArn"),

@@ -3,8 +3,7 @@
 import pytest
 
 from infra import awaited, calls, rights
-from infra.template import MACHINES, NAMES, translated
-
+from infra.template import MACHINES, NAMES, of_type, translated
 
 # The modules of `shared/gates` that each function serves, and of `shared/host` that is a function of its own.
 SERVED = {"BakeRole": ("bake", "clear", "alarms"), "CanaryRole": ("canary",), "ValidateRole": ("validate", "claims")}
@@ -40,6 +39,13 @@ def test_what_a_module_calls_through_others_is_seen():
     text = calls.source_of_module("checks", modules)
     assert "aws.answer_success" in text and "aws.find_build" in text
     assert "aws.stop_build" not in text
+
+
+def test_functions_are_told_what_they_ask_for():
+    functions = of_type(translated(), "AWS::Lambda::Function").values()
+    told = {name for own in functions for name in own["Properties"].get("Environment", {}).get("Variables", {})}
+    assert calls.environment() <= told
+    assert told == calls.environment() or not all(awaited.is_there(role) for role in MODULES)
 
 
 def test_the_canary_may_not_read_alarms():

@@ -138,7 +138,11 @@ RED = [
     (timing.problems, settings("BakeFunction", Timeout=300), "a gate that waits and dies is dead after 900 s"),
     (timing.problems, invoke("BakeFunction", MaximumRetryAttempts=2), "2 retries of a gate"),
     (timing.problems, invoke("BakeFunction", MaximumEventAgeInSeconds=21600), "events of a gate may be 21600 s old"),
-    (timing.problems, settings("CanaryFunction", Timeout=900), "a gate that dies at every attempt is dead after 1860 s"),
+    (
+        timing.problems,
+        settings("CanaryFunction", Timeout=900),
+        "a gate that dies at every attempt is dead after 1860 s",
+    ),
     (timing.problems, invoke("CanaryFunction", MaximumRetryAttempts=2), "2 retries of a gate"),
     (timing.problems, unsaid("MaximumRetryAttempts"), "2 retries of a gate"),
     (timing.problems, unsaid("MaximumEventAgeInSeconds"), "events of a gate may be 21600 s old"),
@@ -176,7 +180,11 @@ RED = [
         "roles ['BakeFunctionRole', 'BakeRole', 'CanaryRole', 'ChecksRole', 'GateRole', 'OverrideRole', 'PlanRole', "
         "'ReaperRole', 'RollbackRole', 'StageChecksRole', 'ValidateRole']",
     ),
-    (timing.problems, settings("ValidateFunction", Timeout=900), "a gate that dies at every attempt is dead after 1860 s"),
+    (
+        timing.problems,
+        settings("ValidateFunction", Timeout=900),
+        "a gate that dies at every attempt is dead after 1860 s",
+    ),
     (
         timing.destination_problems,
         settings("ValidateFunction", AutoPublishAlias="live"),
@@ -192,7 +200,11 @@ RED = [
     ),
     (rights.problems, unconditional("RunBuilds"), "a plan may codebuild:StartBuild where TestProjects is empty"),
     (rights.problems, unconditional("StartExecutions"), "a plan may states:StartExecution where TestMachines is empty"),
-    (rights.problems, unconditional("InvokeFunctions"), "a plan may lambda:InvokeFunction where TestFunctions is empty"),
+    (
+        rights.problems,
+        unconditional("InvokeFunctions"),
+        "a plan may lambda:InvokeFunction where TestFunctions is empty",
+    ),
     (
         rights.problems,
         unconditional("ReadSecrets"),
@@ -260,7 +272,11 @@ RED = [
     (keeping.problems, without("UnansweredAlarm"), "nobody is told of messages in the queue"),
     (keeping.problems, settings("UnansweredAlarm", Threshold=5), "nobody is told of messages in the queue"),
     (keeping.problems, settings("ReaperLogs", RetentionInDays=None), "ReaperLogs are kept for ever"),
-    (timing.problems, settings("ChecksFunction", Timeout=900), "a gate that dies at every attempt is dead after 1860 s"),
+    (
+        timing.problems,
+        settings("ChecksFunction", Timeout=900),
+        "a gate that dies at every attempt is dead after 1860 s",
+    ),
     (
         timing.destination_problems,
         settings("ChecksFunction", AutoPublishAlias="live"),
@@ -294,7 +310,9 @@ RED = [
     ),
     (
         rights.problems,
-        of_statement("LoadPlan", "StageChecksRole", Resource={"Fn::Sub": "arn:aws:lambda:eu-west-1:111122223333:function:*"}),
+        of_statement(
+            "LoadPlan", "StageChecksRole", Resource={"Fn::Sub": "arn:aws:lambda:eu-west-1:111122223333:function:*"}
+        ),
         "a plan may lambda:InvokeFunction where RollbackFunctions is empty",
     ),
     (
@@ -323,7 +341,11 @@ RED = [
         "OverrideRole may dynamodb:*",
     ),
     (rights.problems, settings("PlanRole", ManagedPolicyArns=[rights.SHARED]), "PlanRole has a policy of others"),
-    (keeping.problems, settings("PlansTable", PointInTimeRecoverySpecification=None), "what somebody deletes from PlansTable is lost"),
+    (
+        keeping.problems,
+        settings("PlansTable", PointInTimeRecoverySpecification=None),
+        "what somebody deletes from PlansTable is lost",
+    ),
     (keeping.problems, settings("PlansTable", BillingMode=None), "PlansTable refuses calls where there are many"),
     (
         keeping.problems,
@@ -352,7 +374,11 @@ RED = [
     (keeping.problems, of_table(Action=["dynamodb:PutItem"]), "others may dynamodb:PartiQLUpdate waivers"),
     (keeping.problems, of_table(Effect="Allow"), "others are let in to the waivers"),
     (telling.problems, without("FailureTopicPolicy"), "the topic takes messages without TLS"),
-    (telling.problems, settings("FailureTopic", KmsMasterKeyId="alias/aws/sns"), "EventBridge may not use the topic's key"),
+    (
+        telling.problems,
+        settings("FailureTopic", KmsMasterKeyId="alias/aws/sns"),
+        "EventBridge may not use the topic's key",
+    ),
     (
         telling.problems,
         of_topic(Condition={"StringEquals": {"aws:SourceAccount": "111122223333"}}),
@@ -361,12 +387,24 @@ RED = [
     (telling.problems, of_topic(Principal="*"), "the topic takes messages of others"),
     (telling.problems, without("UnseenEndRule"), "StageChecks may end as TIMED_OUT without a word"),
     (telling.problems, of_rule(0, status=["SUCCEEDED"]), "Gate may end as TIMED_OUT without a word"),
-    (telling.problems, of_rule(1, stateMachineArn=[{"Ref": "RollbackMachine"}]), "StageChecks may end as ABORTED without a word"),
+    (
+        telling.problems,
+        of_rule(1, stateMachineArn=[{"Ref": "RollbackMachine"}]),
+        "StageChecks may end as ABORTED without a word",
+    ),
     (telling.problems, of_rule(2, error=["States.Runtime"]), "Rollback may fail without a word, or is told twice"),
     (telling.problems, without("RollbackFailedAlarm"), "nobody is told of ExecutionsFailed of rollbacks"),
-    (telling.problems, settings("RollbackTimedOutAlarm", Threshold=5), "nobody is told of ExecutionsTimedOut of rollbacks"),
+    (
+        telling.problems,
+        settings("RollbackTimedOutAlarm", Threshold=5),
+        "nobody is told of ExecutionsTimedOut of rollbacks",
+    ),
     (telling.problems, settings("EventBus", Name="releases"), "two installations would share the bus"),
-    (telling.problems, settings("OverrideFunction", FunctionUrlConfig={"AuthType": "NONE"}), "anybody may ask for a waiver"),
+    (
+        telling.problems,
+        settings("OverrideFunction", FunctionUrlConfig={"AuthType": "NONE"}),
+        "anybody may ask for a waiver",
+    ),
 ]
 
 
