@@ -5,6 +5,7 @@ here, and a change of that is red. Of those types the properties that CloudForma
 put through the service's own API instead (`by_hand`): boto3 then holds them to AWS's model, and they can be read back.
 """
 
+import copy
 import io
 import json
 import zipfile
@@ -15,18 +16,27 @@ from botocore.exceptions import ClientError
 from moto.cloudformation.models import cloudformation_backends
 from moto.cloudformation.parsing import clean_json
 from moto.core import DEFAULT_ACCOUNT_ID
+from moto.events.models import EventBus
 
-from infra.template import CODE_BUCKET, FUNCTIONS, REGION, of_type, properties
+from infra.template import CODE_BUCKET, FUNCTIONS, MACHINES, REGION, definition, of_type, properties
 
 STACK = "sluice"
+NO_URL = "https://example.invalid/"
 
 # Whole types; the properties, of buckets, functions and tables, are named by the tests that look for them.
 TYPES_PASSED_OVER = {
     "AWS::CloudWatch::Alarm",
     "AWS::Lambda::EventInvokeConfig",
+    "AWS::Lambda::Url",
     "AWS::S3::BucketPolicy",
+    "AWS::SNS::Subscription",
+    "AWS::SNS::TopicPolicy",
     "AWS::SQS::QueuePolicy",
 }
+TABLES = ("ClaimsTable", "PlansTable", "WaiversTable")
+
+# moto gives a bus no id, so that whatever names it would be given a Python object in its place.
+EventBus.physical_resource_id = property(lambda own: own.name, lambda own, value: None)
 
 
 @cache
@@ -40,10 +50,25 @@ def deploy(template, **parameters):
     put_code()
     client("cloudformation").create_stack(
         StackName=STACK,
-        TemplateBody=json.dumps(template),
+        TemplateBody=json.dumps(defined(template)),
         Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
         Capabilities=["CAPABILITY_IAM"],
     )
+
+
+def defined(template):
+    """The template with the machines' definitions in it, filled in.
+
+    moto reads no definition from a bucket and fills in nothing. The references are resolved by moto, as all others of
+    the template are. An output that is the address of a function would end it, because it knows no addresses.
+    """
+    template = copy.deepcopy(template)
+    for name in MACHINES:
+        own = template["Resources"][f"{name}Machine"]["Properties"]
+        del own["DefinitionS3Location"]
+        own["DefinitionString"] = {"Fn::Sub": [definition(name), own.pop("DefinitionSubstitutions")]}
+    template["Outputs"]["OverrideUrl"]["Value"] = NO_URL
+    return template
 
 
 def put_code():
@@ -82,8 +107,16 @@ def by_hand(template):
     for name in of_type(template, "AWS::CloudWatch::Alarm"):
         client("cloudwatch").put_metric_alarm(AlarmName=name, **resolved(template, name))
     put_bucket(resolved(template, "EvidenceBucket"))
-    lives = resolved(template, "ClaimsTable")["TimeToLiveSpecification"]
-    client("dynamodb").update_time_to_live(TableName=resources()["ClaimsTable"], TimeToLiveSpecification=lives)
+    for name in TABLES:
+        put_table(resources()[name], resolved(template, name))
+    for name in of_type(template, "AWS::Lambda::Url"):
+        own = resolved(template, name)
+        client("lambda").create_function_url_config(FunctionName=own["TargetFunctionArn"], AuthType=own["AuthType"])
+    for name in of_type(template, "AWS::SNS::TopicPolicy"):
+        own = resolved(template, name)
+        for topic in own["Topics"]:
+            policy = json.dumps(own["PolicyDocument"])
+            client("sns").set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=policy)
     for name in of_type(template, "AWS::S3::BucketPolicy"):
         own = resolved(template, name)
         client("s3").put_bucket_policy(Bucket=own["Bucket"], Policy=json.dumps(own["PolicyDocument"]))
@@ -94,12 +127,22 @@ def by_hand(template):
             client("sqs").set_queue_attributes(QueueUrl=queue, Attributes=policy)
 
 
+def put_table(table, settings):
+    """Puts a table's settings that CloudFormation passed over."""
+    dynamodb = client("dynamodb")
+    if lives := settings.get("TimeToLiveSpecification"):
+        dynamodb.update_time_to_live(TableName=table, TimeToLiveSpecification=lives)
+    if recovery := settings.get("PointInTimeRecoverySpecification"):
+        dynamodb.update_continuous_backups(TableName=table, PointInTimeRecoverySpecification=recovery)
+    if policy := settings.get("ResourcePolicy"):
+        arn = dynamodb.describe_table(TableName=table)["Table"]["TableArn"]
+        dynamodb.put_resource_policy(ResourceArn=arn, Policy=json.dumps(policy["PolicyDocument"]))
+
+
 def put_bucket(settings):
     """Puts the bucket's settings that CloudFormation passed over."""
     s3, bucket = client("s3"), resources()["EvidenceBucket"]
-    s3.put_public_access_block(
-        Bucket=bucket, PublicAccessBlockConfiguration=settings["PublicAccessBlockConfiguration"]
-    )
+    s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=settings["PublicAccessBlockConfiguration"])
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration=settings["VersioningConfiguration"])
     s3.put_bucket_ownership_controls(Bucket=bucket, OwnershipControls=settings["OwnershipControls"])
     rules = [rule(own) for own in settings["LifecycleConfiguration"]["Rules"]]
@@ -129,7 +172,18 @@ def facts():
         "gate's rights": iam.get_role_policy(RoleName=own["BakeRole"], PolicyName="gate")["PolicyDocument"],
         "canary's rights": iam.get_role_policy(RoleName=own["CanaryRole"], PolicyName="gate")["PolicyDocument"],
         "tests' rights": iam.get_role_policy(RoleName=own["ValidateRole"], PolicyName="gate")["PolicyDocument"],
-        "claims": claims(own["ClaimsTable"]),
+        "checks": looked_at(own["ChecksFunction"]),
+        "checks' rights": iam.get_role_policy(RoleName=own["ChecksRole"], PolicyName="checks")["PolicyDocument"],
+        "plan": looked_at(own["PlanFunction"]),
+        "plan's rights": iam.get_role_policy(RoleName=own["PlanRole"], PolicyName="plan")["PolicyDocument"],
+        "override": looked_at(own["OverrideFunction"]),
+        "override's rights": iam.get_role_policy(RoleName=own["OverrideRole"], PolicyName="waivers")["PolicyDocument"],
+        "claims": table(own["ClaimsTable"]),
+        "plans": table(own["PlansTable"]),
+        "waivers": table(own["WaiversTable"]),
+        **{name: machine(own[f"{name}Machine"]) for name in MACHINES},
+        **{f"{name}'s rights": machines_rights(own, name) for name in MACHINES},
+        "rule": rule_of(own["UnseenEndRule"]),
         "all gates' rights": shared_policy(own["GatePolicy"]),
         "reaper's rights": iam.get_role_policy(RoleName=own["ReaperRole"], PolicyName="reaper")["PolicyDocument"],
         "queue": [queue.get(key) for key in ("SqsManagedSseEnabled", "MessageRetentionPeriod")],
@@ -146,10 +200,28 @@ def looked_at(name):
     return [own.get(key) for key in ("Timeout", "Runtime", "Environment")]
 
 
-def claims(table):
-    """What is compared of the table of claims."""
-    own, read = client("dynamodb").describe_table(TableName=table)["Table"], ("KeySchema", "BillingModeSummary")
+def table(name):
+    """What is compared of a table."""
+    own, read = client("dynamodb").describe_table(TableName=name)["Table"], ("KeySchema", "BillingModeSummary")
     return [own.get(key) for key in read]
+
+
+def machine(arn):
+    """What is compared of a state machine."""
+    own = client("stepfunctions").describe_state_machine(stateMachineArn=arn)
+    return [own[key] for key in ("definition", "roleArn")]
+
+
+def machines_rights(own, name):
+    """What a machine may do."""
+    return client("iam").get_role_policy(RoleName=own[f"{name}Role"], PolicyName=MACHINES[name])["PolicyDocument"]
+
+
+def rule_of(physical):
+    """What is compared of a rule, and whom it tells what."""
+    events = client("events")
+    [name] = [own["Name"] for own in events.list_rules()["Rules"] if own["Name"] == physical or own["Arn"] == physical]
+    return [events.describe_rule(Name=name)["EventPattern"], events.list_targets_by_rule(Rule=name)["Targets"]]
 
 
 def shared_policy(arn):
@@ -169,5 +241,7 @@ def encryption(bucket):
 def same_names(text, own):
     """A text with logical names instead of physical ones, which end in random characters."""
     for logical, physical in own.items():
-        text = text.replace(physical.rsplit("/", 1)[-1], logical)
+        # The bus is called as the stack is, which stands in many names.
+        if physical != STACK:
+            text = text.replace(physical.rsplit("/", 1)[-1], logical)
     return text

@@ -16,34 +16,119 @@ def source():
     return "\n".join(path.read_text() for path in sorted((AWS / "src").rglob("*.rs")))
 
 
-def source_of(gates):
-    """The source of gates, and of the host that every gate runs in; not of the reaper, which is another function."""
+# The modules of the host that are no part of the gates': what people call through the command, and functions of their own.
+PEOPLES = {"plan_store"}
+APART = {"reap", "checks", "resolve", "grant", *PEOPLES}
+
+
+def source_of_gates(gates):
+    """The source of gates, and of the host that every gate runs in."""
     own = [path for name in gates for path in sorted((ROOT / "shared" / "gates" / "src").rglob(f"{name}*/**/*.rs"))]
     own += [ROOT / "shared" / "gates" / "src" / f"{name}.rs" for name in gates]
-    host = [path for path in sorted((ROOT / "shared" / "host" / "src").glob("*.rs")) if path.stem != "reap"]
-    return "\n".join(path.read_text() for path in own + host)
+    text = "\n".join(path.read_text() for path in own)
+    return "\n".join([text, *(source for module, source in host().items() if module not in APART)])
+
+
+def host():
+    """The source of the host by its modules, each with those below it. The tests in it call nothing."""
+    folder = ROOT / "shared" / "host" / "src"
+    found = {}
+    for path in sorted(folder.rglob("*.rs")):
+        parts = path.relative_to(folder).with_suffix("").parts
+        if "tests" not in parts:
+            found[parts[0]] = found.get(parts[0], "") + path.read_text()
+    return found
+
+
+def source_of_module(module, modules):
+    """The source of a module of the host, and of what it calls of the others."""
+    return followed(modules[module], module, modules, set())
+
+
+def environment():
+    """The variables that functions are told in their environment, as the source asks for them."""
+    return set(re.findall(r'environment\(\s*"(SLUICE_\w+)"\s*\)', host()["run"]))
+
+
+def followed(text, module, modules, seen):
+    """A text with the functions that it calls: those beside it, those imported, and the methods of imported types."""
+    found = [text]
+    for other, name, pattern in callable_from(module, modules):
+        if (other, name) not in seen and re.search(pattern, text):
+            seen.add((other, name))
+            found.append(followed(functions(modules[other]).get(name, ""), other, modules, seen))
+    return "\n".join(found)
+
+
+def callable_from(module, modules):
+    """Which functions a module could call, each with where it is and how a call of it looks."""
+    # `push(` and `self.push(`, and not `list.push(`.
+    yield from ((module, name, rf"(?:(?<![.\w])|\bself\s*\.){name}\(") for name in functions(modules[module]))
+    for other, name in imported(modules[module], modules):
+        if re.match(r"[A-Z]\w*[a-z]", name):
+            # What is of a type `PlanStore` is called `store` wherever it is used.
+            variable = re.findall(r"[A-Z][a-z]*", name)[-1].lower()
+            methods_of = functions(modules[other])
+            yield from ((other, own, rf"\b(?:{variable}\s*\.|{name}::){own}\(") for own in methods_of)
+        else:
+            yield other, name, rf"\b{name}\("
+
+
+def imported(text, modules):
+    """What a module uses of the others, with the module that it is from. What has none is the crate's own."""
+    found = set()
+    for path, several, one in re.findall(r"\buse crate::((?:\w+::)*)(?:\{([^}]*)\}|(\w+));", text):
+        module = path.split("::")[0] or "lib"
+        names = re.findall(r"\w+", several or one)
+        found |= {(module, name) for name in names if module in modules}
+    return found
+
+
+@cache
+def functions(text):
+    """The functions of a text, by their names; of several with one name, all."""
+    parts = re.split(r"\bfn (\w+)", text)
+    found = {}
+    for name, body in zip(parts[1::2], parts[2::2]):
+        found[name] = found.get(name, "") + body
+    return found
 
 
 @cache
 def methods():
     """What each function of `shared/aws` calls, those that it calls of the same crate included."""
-    parts = re.split(r"\basync fn (\w+)", source())
-    bodies = dict(zip(parts[1::2], parts[2::2]))
+    bodies = functions(source())
     return {name: called(reached(name, bodies, set())) for name in bodies}
 
 
 def reached(name, bodies, seen):
     """The text of a function and of those that it calls."""
     seen.add(name)
-    below = [other for other in bodies if other not in seen and re.search(rf"\bself\s*\.{other}\(", bodies[name])]
-    return bodies[name] + "".join(reached(other, bodies, seen) for other in below if other not in seen)
+    below = set(re.findall(r"\bself\s*\.(\w+)\(", bodies[name])) & set(bodies)
+    return bodies[name] + "".join(reached(other, bodies, seen) for other in sorted(below) if other not in seen)
 
 
 def called_by(gates):
     """The operations that gates call through `shared/aws`, roles of other accounts included."""
-    text = source_of(gates)
-    used = {name for name in methods() if re.search(rf"\baws\s*\.{name}\(", text)}
-    return {"sts:AssumeRole"}.union(*(methods()[name] for name in used))
+    return {"sts:AssumeRole"} | called_through(source_of_gates(gates))
+
+
+def called_by_module(module):
+    """The operations that a function calls which is one module of the host; none where there is no such module."""
+    modules = host()
+    return called_through(source_of_module(module, modules)) if module in modules else set()
+
+
+def called_by_people():
+    """The operations that the command calls, in the name of who runs it."""
+    texts = [path.read_text() for path in sorted((ROOT / "cli" / "src").rglob("*.rs"))]
+    return called_through("\n".join([*texts, *(source for module, source in host().items() if module in PEOPLES)]))
+
+
+def called_through(text):
+    """The operations that a text calls through `shared/aws`."""
+    used = set(re.findall(r"\baws\s*\.(\w+)\(", text)) & set(methods())
+    return set().union(*(methods()[name] for name in used))
 
 
 # Where a policy and botocore call a service otherwise than the SDK's crate does.
@@ -76,7 +161,8 @@ def operations():
 
 def called(text):
     """The operations that are called as methods of a client, as actions of a policy."""
-    return {action for action, method in operations().items() if f".{method}()" in text}
+    methods = set(re.findall(r"\.(\w+)\(\)", text))
+    return {action for action, method in operations().items() if method in methods}
 
 
 def named(text):

@@ -2,7 +2,7 @@
 
 import re
 
-from infra.template import GATES, ROOT, of_type, properties
+from infra.template import ACTIONS, ROOT, of_type, properties
 
 # Artifact credentials lie in the queue's messages.
 QUEUE_SECONDS_MAX = 3600
@@ -12,15 +12,15 @@ ONLY_OVER_TLS = {"Bool": {"aws:SecureTransport": "false"}}
 
 def problems(template):
     """What is wrong, in words."""
-    return bucket(template) + queue(template) + logs(template) + records(template) + claims(template)
+    kept = bucket(template) + plans(template) + waivers(template)
+    return kept + queue(template) + logs(template) + records(template) + claims(template)
 
 
 def bucket(template):
     """What is wrong with the evidence bucket."""
     found = []
-    own = template["Resources"]["EvidenceBucket"]
-    settings = own["Properties"]
-    if (own.get("DeletionPolicy"), own.get("UpdateReplacePolicy")) != ("Retain", "Retain"):
+    settings = properties(template, "EvidenceBucket")
+    if not outlives(template, "EvidenceBucket"):
         found.append("the evidence goes with the stack")
     rules = settings.get("BucketEncryption", {}).get("ServerSideEncryptionConfiguration")
     if rules != [{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]:
@@ -57,9 +57,9 @@ def logs(template):
 
 
 def records(template):
-    """Which gates' records could be lost without a word."""
+    """Which actions' records could be lost without a word."""
     told = watched(template, "DestinationDeliveryFailures")
-    functions = [f"{name}Function" for name in GATES]
+    functions = [f"{name}Function" for name in ACTIONS]
     return [f"nobody is told of lost records of {own}" for own in functions if {"Ref": own} not in told]
 
 
@@ -73,6 +73,67 @@ def claims(template):
         found.append("claims are kept for ever")
     if settings.get("BillingMode") != "PAY_PER_REQUEST":
         found.append("claims are refused where there are many")
+    return found
+
+
+def outlives(template, name):
+    """Whether a resource is still there when its stack is not."""
+    own = template["Resources"][name]
+    return (own.get("DeletionPolicy"), own.get("UpdateReplacePolicy")) == ("Retain", "Retain")
+
+
+def kept_table(template, name, keys):
+    """What is wrong with a table that outlives the stack."""
+    found = []
+    settings = properties(template, name)
+    if not outlives(template, name):
+        found.append(f"{name} goes with the stack")
+    if [(key["KeyType"], key["AttributeName"]) for key in settings["KeySchema"]] != list(zip(("HASH", "RANGE"), keys)):
+        found.append(f"items of {name} are not found by their keys")
+    if settings.get("PointInTimeRecoverySpecification") != {"PointInTimeRecoveryEnabled": True}:
+        found.append(f"what somebody deletes from {name} is lost")
+    if settings.get("BillingMode") != "PAY_PER_REQUEST":
+        found.append(f"{name} refuses calls where there are many")
+    return found
+
+
+def plans(template):
+    """What is wrong with the table of plans."""
+    found = kept_table(template, "PlansTable", ("scope", "version"))
+    if "TimeToLiveSpecification" in properties(template, "PlansTable"):
+        found.append("plans are forgotten")
+    return found
+
+
+# Whatever writes an item; transactions and batches are allowed by these, too.
+WRITES = {
+    f"dynamodb:{name}"
+    for name in (
+        "BatchWriteItem",
+        "DeleteItem",
+        "PartiQLDelete",
+        "PartiQLInsert",
+        "PartiQLUpdate",
+        "PutItem",
+        "UpdateItem",
+    )
+}
+NOT_BY_OVERRIDE = {"ArnNotEquals": {"aws:PrincipalArn": {"Fn::GetAtt": ["OverrideRole", "Arn"]}}}
+
+
+def waivers(template):
+    """What is wrong with the table of waivers."""
+    found = kept_table(template, "WaiversTable", ("release", "gate"))
+    settings = properties(template, "WaiversTable")
+    if settings.get("TimeToLiveSpecification") != {"AttributeName": "expires", "Enabled": True}:
+        found.append("waivers are kept for ever")
+    denied = set()
+    for own in settings.get("ResourcePolicy", {}).get("PolicyDocument", {}).get("Statement", []):
+        if (own["Effect"], own["Principal"], own.get("Condition")) == ("Deny", "*", NOT_BY_OVERRIDE):
+            denied.update(own["Action"])
+        elif own["Effect"] == "Allow":
+            found.append("others are let in to the waivers")
+    found.extend(f"others may {action} waivers" for action in sorted(WRITES - denied))
     return found
 
 
@@ -90,7 +151,7 @@ def over_tls(template, kind, subject):
         for policy in of_type(template, kind).values()
         if policy["Properties"][name] == value
         for own in policy["Properties"]["PolicyDocument"]["Statement"]
-        if own["Effect"] == "Deny" and own["Principal"] == "*" and own["Action"] in ("s3:*", "sqs:*")
+        if own["Effect"] == "Deny" and own["Principal"] == "*" and own["Action"] in ("s3:*", "sns:Publish", "sqs:*")
     ]
     return any(own["Condition"] == ONLY_OVER_TLS for own in denials)
 

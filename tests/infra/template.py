@@ -12,9 +12,15 @@ ROOT = Path(__file__).parents[2]
 PATH = ROOT / "infra" / "template.yaml"
 REGION = "eu-west-1"
 CODE_BUCKET = "code"
-# The functions that CodePipeline calls, by what they are called in names, and with the reaper all there are.
+# What functions are called in names: those of the gates; all that CodePipeline calls; those whose caller waits for the
+# answer; and with the reaper all there are.
 GATES = ("Bake", "Canary", "Validate")
-FUNCTIONS = tuple(f"{name}Function" for name in (*GATES, "Reaper"))
+ACTIONS = (*GATES, "Checks")
+WAITED_FOR = ("Plan", "Override")
+NAMES = (*ACTIONS, *WAITED_FOR, "Reaper")
+FUNCTIONS = tuple(f"{name}Function" for name in NAMES)
+# What state machines are called in names, and their folders.
+MACHINES = {"StageChecks": "stage-checks", "Gate": "gate", "Rollback": "rollback"}
 
 # The translator asks boto3 for the region, and boto3 the environment.
 os.environ["AWS_DEFAULT_REGION"] = REGION
@@ -30,6 +36,8 @@ def translate(template):
     template = copy.deepcopy(template)
     for name in FUNCTIONS:
         template["Resources"][name]["Properties"]["CodeUri"] = f"s3://{CODE_BUCKET}/{name}.zip"
+    for name in MACHINES:
+        template["Resources"][f"{name}Machine"]["Properties"]["DefinitionUri"] = f"s3://{CODE_BUCKET}/{name}.asl.json"
     # No managed policies are used, so none are loaded from AWS.
     return Translator({}, Parser()).translate(template, {})
 
@@ -39,6 +47,12 @@ def translated(change=lambda template: None):
     template = load()
     change(template)
     return translate(template)
+
+
+def definition(name):
+    """The definition of a state machine, as it is written."""
+    folder = MACHINES[name]
+    return (ROOT / "statemachines" / folder / f"{folder}.asl.json").read_text()
 
 
 def properties(template, name):

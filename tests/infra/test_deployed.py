@@ -9,41 +9,21 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from infra import aws
-from infra.template import GATES, ROOT, load, of_type, translated
+from infra import aws, awaited
+from infra.template import ACTIONS, FUNCTIONS, GATES, MACHINES, NAMES, ROOT, load, of_type
 
 BAKE, CANARY, VALIDATE, REAPER = "sluice-bake", "sluice-canary", "sluice-validate", "sluice-reaper"
+CHECKS, PLAN, OVERRIDE = "sluice-checks", "sluice-plan", "sluice-override"
 LAMBDA = "arn:aws:lambda:eu-west-1:123456789012:function:"
 OWN = "arn:aws:{}:eu-west-1:123456789012:{}"
-CRATES = [(BAKE, "bake"), (CANARY, "canary"), (VALIDATE, "validate"), (REAPER, "reaper")]
+CRATES = awaited.crates([name.lower() for name in NAMES])
 TABLE = OWN.format("dynamodb", "table/{ClaimsTable}")
-
-
-@pytest.fixture
-def template():
-    """The translated template."""
-    return translated()
-
-
-@pytest.fixture
-def stack(template):
-    """The template deployed as it is, before anything is put by hand."""
-    with mock_aws():
-        aws.deploy(template)
-        yield aws.resources()
-
-
-@pytest.fixture
-def whole(template, stack):
-    """The same, with what moto's CloudFormation passed over put by hand."""
-    aws.by_hand(template)
-    return stack
 
 
 def test_every_resource_exists_but_those_of_types_that_moto_passes_over(template, stack):
     passed_over = {name for kind in aws.TYPES_PASSED_OVER for name in of_type(template, kind)}
     assert set(stack) == set(template["Resources"]) - passed_over
-    assert len(passed_over) == 11
+    assert len(passed_over) == 18
 
 
 def test_moto_still_passes_over_these_properties_of_a_bucket(stack):
@@ -63,7 +43,7 @@ def test_moto_still_passes_over_these_properties_of_a_bucket(stack):
     ],
 )
 def test_a_gates_function_is_as_written(stack, function, role, more):
-    variables = {"SLUICE_EVIDENCE_BUCKET": "EvidenceBucket", **more}
+    variables = {"SLUICE_EVIDENCE_BUCKET": "EvidenceBucket", "SLUICE_WAIVERS_TABLE": "WaiversTable", **more}
     own = aws.client("lambda").get_function_configuration(FunctionName=function)
     expected = {
         "Runtime": "provided.al2023",
@@ -87,10 +67,11 @@ def test_the_reapers_function_is_as_written_and_knows_no_bucket(stack):
 def test_architecture_memory_and_concurrency_are_parameters(template):
     with mock_aws():
         aws.deploy(template, Architecture="arm64", MemorySize="512", ReservedConcurrency="7")
-        for function, name in ((BAKE, "BakeFunction"), (CANARY, "CanaryFunction"), (VALIDATE, "ValidateFunction")):
-            own = aws.client("lambda").get_function(FunctionName=function)
+        for name in GATES:
+            own = aws.client("lambda").get_function(FunctionName=f"sluice-{name.lower()}")
             assert own["Configuration"]["MemorySize"] == 512
             assert own["Concurrency"] == {"ReservedConcurrentExecutions": 7}
+        for name in FUNCTIONS:
             assert aws.resolved(template, name)["Architectures"] == ["arm64"]
 
 
@@ -115,14 +96,26 @@ def policies(template, name):
     """The statements of a role as IAM has them, by their ids."""
     iam, role = aws.client("iam"), aws.resources()[name]
     names = iam.list_role_policies(RoleName=role)["PolicyNames"]
-    # moto's CloudFormation hands a document to its IAM as Python writes it, not as JSON.
+    # moto's CloudFormation hands a role's document to its IAM as Python writes it, not as JSON.
     texts = [iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"] for name in names]
-    documents = [literal_eval(text) for text in texts]
+    documents = [literal_eval(text) if isinstance(text, str) else text for text in texts]
     # moto's CloudFormation attaches nothing.
     assert iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"] == []
     documents += [aws.shared_policy(arn) for arn in aws.resolved(template, name).get("ManagedPolicyArns", [])]
     # Where a condition does not hold it leaves a null; CloudFormation leaves nothing.
     return {own["Sid"]: own for document in documents for own in document["Statement"] if own}
+
+
+# What tests never start, whatever the parameters let match.
+FORBIDDEN = [
+    *(LAMBDA + f"sluice-{name}*" for name in ("checks", "override", "plan")),
+    *(OWN.format("states", f"stateMachine:sluice-{name}*") for name in ("gate", "rollback", "stage-checks")),
+]
+
+
+def filled(resource, stack):
+    """A resource with the names of the stack, if it is one."""
+    return resource.format(**stack) if isinstance(resource, str) else resource
 
 
 @pytest.mark.parametrize(
@@ -131,18 +124,29 @@ def policies(template, name):
         ("BakeRole", {"ReadAlarmsAndMetrics": "*"}, "BakeLogs"),
         ("CanaryRole", {"ReadMetrics": "*", "ReadAliases": LAMBDA + "*"}, "CanaryLogs"),
         # Of what a plan names it may start and read nothing, because nobody named what it may.
-        ("ValidateRole", {"ClaimBuilds": TABLE, "ReadCanaries": OWN.format("synthetics", "canary:*")}, "ValidateLogs"),
+        (
+            "ValidateRole",
+            {
+                "ClaimBuilds": TABLE,
+                "ReadCanaries": OWN.format("synthetics", "canary:*"),
+                "StartNothingOfThisStack": FORBIDDEN,
+            },
+            "ValidateLogs",
+        ),
     ],
 )
 def test_a_gates_role_reaches_only_its_own(template, stack, role, reads, logs):
     own = {name: statement["Resource"] for name, statement in policies(template, role).items()}
     bucket = f"arn:aws:s3:::{stack['EvidenceBucket']}"
     assert own == {
-        **{name: resource.format(**stack) for name, resource in reads.items()},
+        **{name: filled(resource, stack) for name, resource in reads.items()},
         "AnswerJobs": "*",
         "ReadReleases": "arn:aws:codepipeline:eu-west-1:123456789012:*",
         "KeepRecords": f"{bucket}/begun/*",
         "KeepEvidence": f"{bucket}/evidence/*",
+        "ReadPlans": f"{bucket}/plans/*",
+        "ReadWaivers": OWN.format("dynamodb", f"table/{stack['WaiversTable']}"),
+        "ReadMarks": OWN.format("dynamodb", f"table/{stack['ClaimsTable']}"),
         "TellAbsentFromForbidden": bucket,
         "ReadAsOthers": "arn:aws:iam::*:role/sluice/*",
         "SendToReaper": LAMBDA + REAPER,
@@ -187,8 +191,12 @@ def test_what_tests_may_start_and_read_is_what_was_named_and_nothing_else(templa
     }
 
 
-@pytest.mark.parametrize("parameter", ["TestProjects", "TestMachines", "TestFunctions", "TestSecrets"])
-def test_nobody_may_name_everything_for_tests(parameter):
+NAMED = ["TestProjects", "TestMachines", "TestFunctions", "TestSecrets"]
+NAMED += ["DeployApplications", "RollbackMachines", "RollbackFunctions"]
+
+
+@pytest.mark.parametrize("parameter", NAMED)
+def test_nobody_may_name_everything_for_plans(parameter):
     pattern = load()["Parameters"][parameter]["AllowedPattern"]
     assert [bool(re.fullmatch(pattern, value)) for value in ("", "smoke", "smoke-*")] == [True, True, True]
     assert [bool(re.fullmatch(pattern, value)) for value in ("*", "*smoke", "s*e", "?", "a,b")] == [False] * 5
@@ -209,22 +217,20 @@ def test_claims_are_found_by_their_key_paid_by_call_and_forgotten(whole):
     assert lives == {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires"}
 
 
-def test_only_lambda_may_take_the_roles(stack):
-    for name in ("BakeRole", "CanaryRole", "ValidateRole", "ReaperRole"):
-        trust = aws.client("iam").get_role(RoleName=stack[name])["Role"]["AssumeRolePolicyDocument"]
+def test_only_lambda_may_take_the_functions_roles(stack):
+    for name in NAMES:
+        trust = aws.client("iam").get_role(RoleName=stack[f"{name}Role"])["Role"]["AssumeRolePolicyDocument"]
         assert [own["Principal"] for own in trust["Statement"]] == [{"Service": "lambda.amazonaws.com"}]
 
 
 def test_logs_are_the_functions_own_and_kept_for_as_long_as_said(template, stack):
     groups = aws.client("logs").describe_log_groups()["logGroups"]
     assert {own["logGroupName"]: own["retentionInDays"] for own in groups} == {
-        "/aws/lambda/sluice-bake": 90,
-        "/aws/lambda/sluice-canary": 90,
-        "/aws/lambda/sluice-reaper": 90,
-        "/aws/lambda/sluice-validate": 90,
+        **{f"/aws/lambda/sluice-{name.lower()}": 90 for name in NAMES},
+        **{f"/aws/vendedlogs/states/sluice-{name}": 90 for name in MACHINES.values()},
     }
     # moto's Lambda has no logging configuration to look up.
-    for name in (*GATES, "Reaper"):
+    for name in NAMES:
         expected = {"LogFormat": "JSON", "LogGroup": stack[f"{name}Logs"]}
         assert aws.resolved(template, f"{name}Function")["LoggingConfig"] == expected
 
@@ -243,13 +249,39 @@ def test_the_evidence_is_encrypted(stack):
 
 def test_the_outputs_say_what_to_type_and_what_the_pipeline_needs(stack):
     own = aws.outputs()
-    names = [own[f"{name}FunctionName"] for name in (*GATES, "Reaper")]
-    assert names == [BAKE, CANARY, VALIDATE, REAPER]
-    assert own["EvidenceBucketName"] == stack["EvidenceBucket"]
+    names = [own[f"{name}FunctionName"] for name in (*ACTIONS, "Reaper")]
+    assert names == [BAKE, CANARY, VALIDATE, CHECKS, REAPER]
+    expected = {
+        "EvidenceBucketName": stack["EvidenceBucket"],
+        "EventBusName": "sluice",
+        "FailureTopicArn": stack["FailureTopic"],
+        "PlansTableName": stack["PlansTable"],
+        "StageChecksMachineArn": OWN.format("states", "stateMachine:sluice-stage-checks"),
+        "WaiversTableName": stack["WaiversTable"],
+    }
+    assert {name: own[name] for name in expected} == expected
     assert json.loads(own["StatementsForThePipelinesRole"]) == [
         {"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": [LAMBDA + name for name in names[:-1]]},
         {"Effect": "Allow", "Action": "lambda:ListFunctions", "Resource": "*"},
+        {
+            "Effect": "Allow",
+            "Action": ["states:DescribeStateMachine", "states:StartExecution"],
+            "Resource": own["StageChecksMachineArn"],
+        },
+        {
+            "Effect": "Allow",
+            "Action": "states:DescribeExecution",
+            "Resource": OWN.format("states", "execution:sluice-stage-checks:*"),
+        },
     ]
+
+
+def test_who_gives_waivers_may_do_so_by_the_url_alone(stack):
+    url, function = json.loads(aws.outputs()["StatementsForWhoGivesWaivers"])
+    assert (url["Action"], function["Action"]) == ("lambda:InvokeFunctionUrl", "lambda:InvokeFunction")
+    assert {url["Resource"], function["Resource"]} == {LAMBDA + OVERRIDE}
+    assert url["Condition"] == {"StringEquals": {"lambda:FunctionUrlAuthType": "AWS_IAM"}}
+    assert function["Condition"] == {"Bool": {"lambda:InvokedViaFunctionUrl": "true"}}
 
 
 def test_a_gate_that_dies_goes_to_the_reaper_and_what_that_fails_on_to_the_queue(whole):
@@ -258,6 +290,7 @@ def test_a_gate_that_dies_goes_to_the_reaper_and_what_that_fails_on_to_the_queue
         (BAKE, 1, 600, LAMBDA + REAPER),
         (CANARY, 1, 600, LAMBDA + REAPER),
         (VALIDATE, 1, 600, LAMBDA + REAPER),
+        (CHECKS, 1, 600, LAMBDA + REAPER),
         (REAPER, 2, 300, f"arn:aws:sqs:eu-west-1:123456789012:{queue}"),
     ):
         own = aws.client("lambda").get_function_event_invoke_config(FunctionName=function)
@@ -294,8 +327,12 @@ def test_bucket_and_queue_refuse_whatever_comes_without_tls(whole):
         assert (own["Effect"], own["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
 
 
+ROLLBACK = OWN.format("states", "stateMachine:sluice-rollback")
 ALARMS = {
     "CanaryRecordLostAlarm": ("AWS/Lambda", "DestinationDeliveryFailures", {"FunctionName": CANARY}),
+    "ChecksRecordLostAlarm": ("AWS/Lambda", "DestinationDeliveryFailures", {"FunctionName": CHECKS}),
+    "RollbackFailedAlarm": ("AWS/States", "ExecutionsFailed", {"StateMachineArn": ROLLBACK}),
+    "RollbackTimedOutAlarm": ("AWS/States", "ExecutionsTimedOut", {"StateMachineArn": ROLLBACK}),
     "GateDiedAlarm": ("AWS/Lambda", "Invocations", {"FunctionName": REAPER}),
     "RecordLostAlarm": ("AWS/Lambda", "DestinationDeliveryFailures", {"FunctionName": BAKE}),
     "UnansweredAlarm": ("AWS/SQS", "ApproximateNumberOfMessagesVisible", {"QueueName": "sluice-UnansweredQueue"}),
@@ -303,7 +340,7 @@ ALARMS = {
 }
 
 
-def test_alarms_watch_the_reaper_the_queue_and_lost_records(whole):
+def test_alarms_watch_the_reaper_the_queue_lost_records_and_rollbacks(whole):
     found = aws.client("cloudwatch").describe_alarms()["MetricAlarms"]
     assert {own["AlarmName"] for own in found} == set(ALARMS)
     for own in found:
@@ -323,16 +360,16 @@ def test_alarms_tell_the_topic_that_was_given(template):
             assert aws.resolved(template, name)["AlarmActions"] == [topic]
 
 
-@pytest.mark.parametrize(("function", "crate"), CRATES)
-def test_cargo_lambda_would_set_what_the_template_does(stack, function, crate):
+@pytest.mark.parametrize("crate", CRATES)
+def test_cargo_lambda_would_set_what_the_template_does(stack, crate):
     manifest = tomllib.loads((ROOT / "functions" / crate / "Cargo.toml").read_text())
-    own = aws.client("lambda").get_function_configuration(FunctionName=function)
+    own = aws.client("lambda").get_function_configuration(FunctionName=f"sluice-{crate}")
     deploy = manifest["package"]["metadata"]["lambda"]["deploy"]
     # Nothing else: an environment, for instance, would take the place of the stack's.
     assert deploy == {"memory": own["MemorySize"], "timeout": own["Timeout"]}
 
 
-@pytest.mark.parametrize("crate", [crate for _, crate in CRATES])
+@pytest.mark.parametrize("crate", CRATES)
 def test_the_code_is_the_zip_and_the_binary_of_its_crate(crate):
     manifest = tomllib.loads((ROOT / "functions" / crate / "Cargo.toml").read_text())
     [binary] = manifest["bin"]
@@ -341,6 +378,22 @@ def test_the_code_is_the_zip_and_the_binary_of_its_crate(crate):
     assert own["Properties"]["CodeUri"] == f"../out/package/{binary['name']}.zip"
 
 
+def test_every_function_that_is_built_is_installed():
+    built = {path.parent.name for path in (ROOT / "functions").glob("*/Cargo.toml")}
+    assert built <= {name.lower() for name in NAMES}
+
+
 def test_two_installations_do_not_collide(template):
     names = [own["Properties"]["FunctionName"] for own in of_type(template, "AWS::Lambda::Function").values()]
-    assert names == [{"Fn::Sub": f"${{AWS::StackName}}-{name.lower()}"} for name in (*GATES, "Reaper")]
+    assert sorted(name["Fn::Sub"] for name in names) == sorted(f"${{AWS::StackName}}-{name.lower()}" for name in NAMES)
+    machines = of_type(template, "AWS::StepFunctions::StateMachine").values()
+    names = [own["Properties"]["StateMachineName"] for own in machines]
+    assert names == [{"Fn::Sub": f"${{AWS::StackName}}-{name}"} for name in MACHINES.values()]
+    assert template["Resources"]["EventBus"]["Properties"]["Name"] == {"Ref": "AWS::StackName"}
+
+
+def test_nothing_else_has_a_name_that_two_installations_would_share(template):
+    named = {"BucketName", "QueueName", "RoleName", "ManagedPolicyName", "TableName", "TopicName", "AlarmName"}
+    rules = [own["Properties"] for own in of_type(template, "AWS::Events::Rule").values()]
+    assert all("Name" not in own for own in rules)
+    assert not [name for name, own in template["Resources"].items() if named & set(own["Properties"])]

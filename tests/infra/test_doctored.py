@@ -5,7 +5,8 @@ from moto import mock_aws
 
 from infra import aws, rights
 from infra.template import translated
-from infra.test_rules import settings, statement, unconditional
+from infra.test_rules import of_rule, settings, statement, unconditional
+from infra.test_machines import filled
 
 
 def looked_up(change):
@@ -26,6 +27,21 @@ DOCTORED = [
     (statement("ValidateRole", Action="dynamodb:*"), "tests' rights"),
     (unconditional("RunBuilds"), "tests' rights"),
     (settings("ClaimsTable", BillingMode=None), "claims"),
+    (settings("ChecksFunction", Environment=None), "checks"),
+    (statement("ChecksRole", Action="codepipeline:*"), "checks' rights"),
+    (settings("PlanFunction", Timeout=3), "plan"),
+    (statement("PlanRole", Action="dynamodb:*"), "plan's rights"),
+    (settings("OverrideFunction", Timeout=3), "override"),
+    (lambda template: rights.statements(template, "OverrideRole")[-1].update(Action="dynamodb:*"), "override's rights"),
+    (settings("PlansTable", BillingMode=None), "plans"),
+    (settings("WaiversTable", BillingMode=None), "waivers"),
+    (filled("StageChecks", PlanFunctionArn="arn:aws:lambda:eu-west-1:123456789012:function:other"), "StageChecks"),
+    (settings("GateMachine", Role="arn:aws:iam::123456789012:role/other"), "Gate"),
+    (filled("Rollback", TopicArn="arn:aws:sns:eu-west-1:123456789012:other"), "Rollback"),
+    (statement("StageChecksRole", Action="lambda:*"), "StageChecks's rights"),
+    (statement("GateRole", Action="lambda:*"), "Gate's rights"),
+    (unconditional("StopDeployments", "RollbackRole"), "Rollback's rights"),
+    (of_rule(0, status=["SUCCEEDED"]), "rule"),
     (statement("CanaryRole", Action="cloudwatch:*"), "canary's rights"),
     (lambda template: rights.statements(template, "CanaryRole")[-1].update(Action="lambda:*"), "all gates' rights"),
     (settings("ReaperFunction", Timeout=3), "reaper"),

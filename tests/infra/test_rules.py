@@ -2,7 +2,7 @@
 
 import pytest
 
-from infra import keeping, rights, timing
+from infra import keeping, rights, telling, timing
 from infra.template import translated
 
 
@@ -30,17 +30,12 @@ def invoke(name, **changes):
     return lambda template: resource(name)(template)["Properties"].setdefault("EventInvokeConfig", {}).update(changes)
 
 
-def of_all(template):
-    """What holds for every function that does not say otherwise."""
-    return template["Globals"]["Function"]
-
-
 def unsaid(key):
     """Takes a part of every event invoke configuration away."""
 
     def change(template):
-        del of_all(template)["EventInvokeConfig"][key]
-        resource("ReaperFunction")(template)["Properties"]["EventInvokeConfig"].pop(key, None)
+        for own in template["Resources"].values():
+            own["Properties"].get("EventInvokeConfig", {}).pop(key, None)
 
     return change
 
@@ -55,25 +50,64 @@ def statement(role, **changes):
     return lambda template: rights.statements(template, role)[0].update(changes)
 
 
-def of_statement(sid, **changes):
-    """Changes a statement of the role that runs tests."""
+def of_statement(sid, role="ValidateRole", **changes):
+    """Changes a statement of a role, of that which runs tests if none is named."""
 
     def change(template):
-        own = rights.statements(template, "ValidateRole")
+        own = rights.statements(template, role)
         next(statement for statement in own if statement["Sid"] == sid).update(changes)
 
     return change
 
 
-def unconditional(sid):
+def without_statement(role, sid):
+    """Takes a statement of a role away."""
+
+    def change(template):
+        [policy] = template["Resources"][role]["Properties"]["Policies"]
+        document = policy["PolicyDocument"]
+        document["Statement"] = [own for own in document["Statement"] if rights.given(own)["Sid"] != sid]
+
+    return change
+
+
+def unconditional(sid, role="ValidateRole"):
     """Gives what that statement allows also where nobody named anything."""
 
     def change(template):
-        [policy] = template["Resources"]["ValidateRole"]["Properties"]["Policies"]
+        [policy] = template["Resources"][role]["Properties"]["Policies"]
         document = policy["PolicyDocument"]
         document["Statement"] = [
             rights.given(own) if rights.given(own)["Sid"] == sid else own for own in document["Statement"]
         ]
+
+    return change
+
+
+def of_table(**changes):
+    """Changes the policy of the table of waivers."""
+
+    def change(template):
+        own = template["Resources"]["WaiversTable"]["Properties"]["ResourcePolicy"]
+        own["PolicyDocument"]["Statement"][0].update(changes)
+
+    return change
+
+
+def of_topic(**changes):
+    """Changes who else may publish to the topic."""
+
+    def change(template):
+        template["Resources"]["FailureTopicPolicy"]["Properties"]["PolicyDocument"]["Statement"][0].update(changes)
+
+    return change
+
+
+def of_rule(number, **changes):
+    """Changes a part of the rule on ends of executions."""
+
+    def change(template):
+        template["Resources"]["UnseenEndRule"]["Properties"]["EventPattern"]["detail"]["$or"][number].update(changes)
 
     return change
 
@@ -84,7 +118,14 @@ def configured(template, function, qualifier):
     template["Resources"]["Another"] = {**own, "Properties": {**own["Properties"], "Qualifier": qualifier}}
 
 
-RULES = [timing.problems, timing.destination_problems, rights.problems, keeping.problems]
+RULES = [
+    timing.problems,
+    timing.destination_problems,
+    timing.waiting_problems,
+    rights.problems,
+    keeping.problems,
+    telling.problems,
+]
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: f"{rule.__module__}.{rule.__name__}")
@@ -97,7 +138,11 @@ RED = [
     (timing.problems, settings("BakeFunction", Timeout=300), "a gate that waits and dies is dead after 900 s"),
     (timing.problems, invoke("BakeFunction", MaximumRetryAttempts=2), "2 retries of a gate"),
     (timing.problems, invoke("BakeFunction", MaximumEventAgeInSeconds=21600), "events of a gate may be 21600 s old"),
-    (timing.problems, settings("CanaryFunction", Timeout=900), "a gate that dies at every attempt is dead after 1860 s"),
+    (
+        timing.problems,
+        settings("CanaryFunction", Timeout=900),
+        "a gate that dies at every attempt is dead after 1860 s",
+    ),
     (timing.problems, invoke("CanaryFunction", MaximumRetryAttempts=2), "2 retries of a gate"),
     (timing.problems, unsaid("MaximumRetryAttempts"), "2 retries of a gate"),
     (timing.problems, unsaid("MaximumEventAgeInSeconds"), "events of a gate may be 21600 s old"),
@@ -106,7 +151,7 @@ RED = [
     (timing.problems, settings("ReaperFunction", Timeout=120), "the reaper may answer after 1260 s"),
     (
         timing.problems,
-        lambda template: of_all(template).pop("EventInvokeConfig"),
+        settings("BakeFunction", EventInvokeConfig=None),
         "a function has no event invoke configuration",
     ),
     (
@@ -132,9 +177,14 @@ RED = [
     (
         rights.problems,
         settings("BakeFunction", Role=None),
-        "roles ['BakeFunctionRole', 'BakeRole', 'CanaryRole', 'ReaperRole', 'ValidateRole']",
+        "roles ['BakeFunctionRole', 'BakeRole', 'CanaryRole', 'ChecksRole', 'GateRole', 'OverrideRole', 'PlanRole', "
+        "'ReaperRole', 'RollbackRole', 'StageChecksRole', 'ValidateRole']",
     ),
-    (timing.problems, settings("ValidateFunction", Timeout=900), "a gate that dies at every attempt is dead after 1860 s"),
+    (
+        timing.problems,
+        settings("ValidateFunction", Timeout=900),
+        "a gate that dies at every attempt is dead after 1860 s",
+    ),
     (
         timing.destination_problems,
         settings("ValidateFunction", AutoPublishAlias="live"),
@@ -150,7 +200,11 @@ RED = [
     ),
     (rights.problems, unconditional("RunBuilds"), "a plan may codebuild:StartBuild where TestProjects is empty"),
     (rights.problems, unconditional("StartExecutions"), "a plan may states:StartExecution where TestMachines is empty"),
-    (rights.problems, unconditional("InvokeFunctions"), "a plan may lambda:InvokeFunction where TestFunctions is empty"),
+    (
+        rights.problems,
+        unconditional("InvokeFunctions"),
+        "a plan may lambda:InvokeFunction where TestFunctions is empty",
+    ),
     (
         rights.problems,
         unconditional("ReadSecrets"),
@@ -218,6 +272,139 @@ RED = [
     (keeping.problems, without("UnansweredAlarm"), "nobody is told of messages in the queue"),
     (keeping.problems, settings("UnansweredAlarm", Threshold=5), "nobody is told of messages in the queue"),
     (keeping.problems, settings("ReaperLogs", RetentionInDays=None), "ReaperLogs are kept for ever"),
+    (
+        timing.problems,
+        settings("ChecksFunction", Timeout=900),
+        "a gate that dies at every attempt is dead after 1860 s",
+    ),
+    (
+        timing.destination_problems,
+        settings("ChecksFunction", AutoPublishAlias="live"),
+        "ChecksFunction as $LATEST does not go to ReaperFunction when it fails",
+    ),
+    (
+        timing.waiting_problems,
+        settings("PlanFunction", EventInvokeConfig={"MaximumRetryAttempts": 1}),
+        "PlanFunction is retried by Lambda, too",
+    ),
+    (keeping.problems, without("ChecksRecordLostAlarm"), "nobody is told of lost records of ChecksFunction"),
+    (
+        rights.problems,
+        unconditional("StartRollbacksOfOthers", "StageChecksRole"),
+        "a plan may states:StartExecution where RollbackMachines is empty",
+    ),
+    (
+        rights.problems,
+        unconditional("InvokeRollbacksOfOthers", "StageChecksRole"),
+        "a plan may lambda:InvokeFunction where RollbackFunctions is empty",
+    ),
+    (
+        rights.problems,
+        unconditional("DeployAnew", "RollbackRole"),
+        "a plan may codedeploy:CreateDeployment where DeployApplications is empty",
+    ),
+    (
+        rights.problems,
+        unconditional("StopDeployments", "RollbackRole"),
+        "a plan may codedeploy:StopDeployment where DeployApplications is empty",
+    ),
+    (
+        rights.problems,
+        of_statement(
+            "LoadPlan", "StageChecksRole", Resource={"Fn::Sub": "arn:aws:lambda:eu-west-1:111122223333:function:*"}
+        ),
+        "a plan may lambda:InvokeFunction where RollbackFunctions is empty",
+    ),
+    (
+        rights.problems,
+        of_statement("StartNothingOfThisStack", Effect="Allow"),
+        "ValidateRole has a statement that does not say what it allows",
+    ),
+    (
+        rights.problems,
+        without_statement("ValidateRole", "StartNothingOfThisStack"),
+        "a test may lambda:InvokeFunction on function:${AWS::StackName}-override*",
+    ),
+    (
+        rights.problems,
+        without_statement("ValidateRole", "StartNothingOfThisStack"),
+        "a test may states:StartExecution on stateMachine:${AWS::StackName}-rollback*",
+    ),
+    (
+        rights.problems,
+        lambda template: rights.statements(template, "StageChecksRole")[0].update(Action="lambda:*"),
+        "StageChecksRole may lambda:*",
+    ),
+    (
+        rights.problems,
+        lambda template: rights.statements(template, "OverrideRole")[-1].update(Action="dynamodb:*"),
+        "OverrideRole may dynamodb:*",
+    ),
+    (rights.problems, settings("PlanRole", ManagedPolicyArns=[rights.SHARED]), "PlanRole has a policy of others"),
+    (
+        keeping.problems,
+        settings("PlansTable", PointInTimeRecoverySpecification=None),
+        "what somebody deletes from PlansTable is lost",
+    ),
+    (keeping.problems, settings("PlansTable", BillingMode=None), "PlansTable refuses calls where there are many"),
+    (
+        keeping.problems,
+        settings("PlansTable", TimeToLiveSpecification={"AttributeName": "expires", "Enabled": True}),
+        "plans are forgotten",
+    ),
+    (
+        keeping.problems,
+        settings("PlansTable", KeySchema=[{"AttributeName": "scope", "KeyType": "HASH"}]),
+        "items of PlansTable are not found by their keys",
+    ),
+    (
+        keeping.problems,
+        lambda template: resource("PlansTable")(template).pop("UpdateReplacePolicy"),
+        "PlansTable goes with the stack",
+    ),
+    (
+        keeping.problems,
+        lambda template: resource("WaiversTable")(template).pop("DeletionPolicy"),
+        "WaiversTable goes with the stack",
+    ),
+    (keeping.problems, settings("WaiversTable", TimeToLiveSpecification=None), "waivers are kept for ever"),
+    (keeping.problems, settings("WaiversTable", ResourcePolicy=None), "others may dynamodb:PutItem waivers"),
+    (keeping.problems, of_table(Condition={}), "others may dynamodb:UpdateItem waivers"),
+    (keeping.problems, of_table(Principal={"AWS": "111122223333"}), "others may dynamodb:DeleteItem waivers"),
+    (keeping.problems, of_table(Action=["dynamodb:PutItem"]), "others may dynamodb:PartiQLUpdate waivers"),
+    (keeping.problems, of_table(Effect="Allow"), "others are let in to the waivers"),
+    (telling.problems, without("FailureTopicPolicy"), "the topic takes messages without TLS"),
+    (
+        telling.problems,
+        settings("FailureTopic", KmsMasterKeyId="alias/aws/sns"),
+        "EventBridge may not use the topic's key",
+    ),
+    (
+        telling.problems,
+        of_topic(Condition={"StringEquals": {"aws:SourceAccount": "111122223333"}}),
+        "the topic takes messages of others",
+    ),
+    (telling.problems, of_topic(Principal="*"), "the topic takes messages of others"),
+    (telling.problems, without("UnseenEndRule"), "StageChecks may end as TIMED_OUT without a word"),
+    (telling.problems, of_rule(0, status=["SUCCEEDED"]), "Gate may end as TIMED_OUT without a word"),
+    (
+        telling.problems,
+        of_rule(1, stateMachineArn=[{"Ref": "RollbackMachine"}]),
+        "StageChecks may end as ABORTED without a word",
+    ),
+    (telling.problems, of_rule(2, error=["States.Runtime"]), "Rollback may fail without a word, or is told twice"),
+    (telling.problems, without("RollbackFailedAlarm"), "nobody is told of ExecutionsFailed of rollbacks"),
+    (
+        telling.problems,
+        settings("RollbackTimedOutAlarm", Threshold=5),
+        "nobody is told of ExecutionsTimedOut of rollbacks",
+    ),
+    (telling.problems, settings("EventBus", Name="releases"), "two installations would share the bus"),
+    (
+        telling.problems,
+        settings("OverrideFunction", FunctionUrlConfig={"AuthType": "NONE"}),
+        "anybody may ask for a waiver",
+    ),
 ]
 
 

@@ -1,10 +1,10 @@
-"""When somebody answers for a gate whose function dies.
+"""When somebody answers for an action whose function dies.
 
 CodePipeline waits for 20 minutes. Lambda hands an event to its destination only after the last attempt, so the attempts
 and the waits between them decide, and how long an event may wait for its first.
 """
 
-from infra.template import FUNCTIONS, GATES, of_type, properties
+from infra.template import ACTIONS, WAITED_FOR, of_type, properties
 
 MINUTE = 60
 # Lambda's waits before its first and second retry of a failed invocation.
@@ -14,6 +14,8 @@ UNSAID = {"MaximumRetryAttempts": 2, "MaximumEventAgeInSeconds": 21_600}
 # Of the 20 minutes that CodePipeline waits, five are kept for whatever is slower than documented.
 GATE_IS_DEAD_WITHIN = 15 * MINUTE
 CODEPIPELINE_WAITS = 20 * MINUTE
+# The functions that are invoked without anybody waiting for them.
+ALONE = tuple(f"{name}Function" for name in (*ACTIONS, "Reaper"))
 
 
 def qualifiers(template, function):
@@ -36,9 +38,9 @@ def age(config):
 
 def problems(template):
     """What is wrong with the times, in words."""
-    if any("$LATEST" not in qualifiers(template, function) for function in FUNCTIONS):
+    if any("$LATEST" not in qualifiers(template, function) for function in ALONE):
         return ["a function has no event invoke configuration"]
-    return [found for name in GATES for found in of_gate(template, f"{name}Function")]
+    return [found for name in ACTIONS for found in of_gate(template, f"{name}Function")]
 
 
 def of_gate(template, function):
@@ -69,7 +71,7 @@ def of_gate(template, function):
 def destination_problems(template):
     """Which way to call a function leaves its death unnoticed. CodePipeline calls by name, which is `$LATEST`."""
     found = []
-    for function in FUNCTIONS:
+    for function in ALONE:
         destination = "UnansweredQueue" if function == "ReaperFunction" else "ReaperFunction"
         configured = qualifiers(template, function)
         for qualifier in {"$LATEST", *aliases(template, function)}:
@@ -77,6 +79,21 @@ def destination_problems(template):
             if target != {"Fn::GetAtt": [destination, "Arn"]}:
                 found.append(f"{function} as {qualifier} does not go to {destination} when it fails")
     return found
+
+
+def waiting_problems(template):
+    """Which functions would be retried or answered for by others although their callers wait for them."""
+    functions = [f"{name}Function" for name in WAITED_FOR]
+    return [f"{own} is retried by Lambda, too" for own in functions if qualifiers(template, own)]
+
+
+def outlived(template, task_seconds):
+    """Which functions of state machines would be given up before they end themselves."""
+    return [
+        f"{function} may take {properties(template, function)['Timeout']} s of the {seconds} that its task has"
+        for function, seconds in task_seconds
+        if properties(template, function)["Timeout"] >= seconds
+    ]
 
 
 def aliases(template, function):
