@@ -21,7 +21,7 @@ from . import patches, scripted  # noqa: E402
 ACCOUNT, REGION = "123456789012", "us-east-1"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/machines"
 CLAIMS, BUS, TOPIC = "sluice-claims", "sluice", "sluice"
-WITHIN = 60
+WITHIN = 20
 """Seconds that a run may take."""
 
 
