@@ -8,8 +8,9 @@ import boto3
 import pytest
 from botocore.validate import ParamValidator
 
-from .bed import MACHINES
+from .bed import MACHINES, NAMES, shipped
 from .cases import RELEASE, answers_of, plan
+from .definitions import tasks_of
 from .events import FILES, mistakes_in, schema
 
 TEXT = (MACHINES.parent / "docs" / "stage-checks.md").read_text()
@@ -103,3 +104,23 @@ def test_events_and_messages_go_where_the_template_says(bed):
     assert put["Entries"][0]["EventBusName"] == "sluice"
     assert put["Entries"][0]["Source"] == "sluice"
     assert told["TopicArn"].endswith(":sluice")
+
+
+OF_WAITING = {"events:DescribeRule", "events:PutRule", "events:PutTargets", "states:DescribeExecution", "states:StopExecution"}
+
+
+def action_of(resource: str) -> set[str]:
+    """What IAM calls the right to what a task does."""
+    *_, service, operation = resource.removeprefix("arn:aws:states:::").replace(".sync:2", "").split(":")
+    if (service, operation) == ("lambda", "invoke"):
+        return {"lambda:InvokeFunction"}
+    service = {"sfn": "states"}.get(service, service)
+    more = OF_WAITING if resource.endswith(".sync:2") else set()
+    return {f"{service}:{operation[0].upper()}{operation[1:]}"} | more
+
+
+@pytest.mark.parametrize("machine", NAMES)
+def test_the_document_lists_the_rights_of_each_machine(machine):
+    needed = {right for task in tasks_of(shipped(machine)).values() for right in action_of(task["Resource"])}
+    (row,) = re.findall(rf"^\| `{machine}` \| (`\w+:.*) \|$", TEXT, re.MULTILINE)
+    assert set(re.findall(r"`([\w:]+)`", row)) == needed
