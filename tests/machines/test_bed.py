@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
@@ -116,3 +117,15 @@ def test_nothing_of_a_case_is_left_for_the_next(bed):
 def test_the_machines_in_the_bed_are_the_shipped_ones(bed):
     seen = bed.run("gate", {**gate_input(), "kind": "none"}, {})
     assert set(seen.one("gate").path) <= set(shipped("gate")["States"])
+
+
+def test_what_has_happened_so_far_is_seen_while_it_runs(bed):
+    looks = [{"returns": look("again")}, {"hangs": 1.5}]
+    bed.start("gate", gate_input(), {"answers": {"LookAtGate": looks}})
+    until = time.monotonic() + 10
+    while len(bed.seen().executions[0].path) < 6:
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    path = bed.seen().one("gate").path
+    assert path == ["TakeGate", "IsKindKnown", "LookAtGate", "IsVerdictReached", "WaitForNextLook", "LookAtGate"]
+    assert bed.seen().one("gate").status == "RUNNING"
