@@ -12,6 +12,7 @@ REACHED_BY = {
         "two-starts-one-after-the-other": ["AdoptGate"],
         "stop-mark-not-put": ["PutStopMark"],
         "one-fails": ["WriteRollbackOrder", "StartRollback", "TellPeople"],
+        "order-already-there": ["ReadEarlierRollback"],
         "policy-state-machine": ["StartOwnRollback"],
         "policy-lambda": ["InvokeOwnRollback"],
     },
