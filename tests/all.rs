@@ -16,5 +16,6 @@ mod semantics;
 mod simulation;
 mod started;
 mod study;
+mod tasks;
 mod tidy;
 mod whole;

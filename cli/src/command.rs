@@ -8,7 +8,7 @@ use std::io::{self, Write};
 
 use clap::Parser;
 
-use crate::{check, completions, exit, judge, rehearse, replay, schema, test, world};
+use crate::{check, completions, exit, judge, plan, rehearse, replay, schema, test, world};
 
 /// The version and the commit it was built from.
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("SLUICE_COMMIT"), ")");
@@ -38,6 +38,7 @@ enum Subcommand {
     Replay(replay::ReplayArguments),
     World(world::WorldArguments),
     Judge(judge::JudgeArguments),
+    Plan(plan::PlanArguments),
     Schema(schema::SchemaArguments),
     Completions(completions::CompletionsArguments),
 }
@@ -55,6 +56,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Subcommand::Replay(arguments) => replay::run(arguments),
         Subcommand::World(arguments) => world::run(arguments),
         Subcommand::Judge(arguments) => judge::run(arguments),
+        Subcommand::Plan(arguments) => plan::run(arguments),
         Subcommand::Schema(arguments) => schema::run(arguments),
         Subcommand::Completions(arguments) => completions::run(arguments),
     };

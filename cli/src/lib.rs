@@ -9,6 +9,7 @@ pub mod faults;
 pub mod judge;
 mod lines;
 pub mod pages;
+pub mod plan;
 pub mod plan_file;
 pub mod rehearsal;
 pub mod rehearse;

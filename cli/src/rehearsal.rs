@@ -23,7 +23,7 @@ use sluice_world::world::FUNCTION_ACCESS_KEY;
 use sluice_world::{Broken, HostTrouble, Scenario, World};
 
 use pipeline::{CANARY_FUNCTION, VALIDATE_FUNCTION};
-pub use pipeline::{EVIDENCE_BUCKET, artifact, pipeline};
+pub use pipeline::{EVIDENCE_BUCKET, artifact, checked_pipeline, pipeline};
 pub use timeline::{Line, Timeline};
 
 /// The function that answers for those that died.
@@ -31,6 +31,9 @@ pub const REAPER: &str = "sluice-reaper";
 
 /// The table in which builds are claimed, where Sluice is installed.
 pub const CLAIMS_TABLE: &str = "sluice-claims";
+
+/// The table of waivers, where a scenario has one.
+pub const WAIVERS_TABLE: &str = "sluice-waivers";
 
 /// All gates that are served.
 pub fn gates() -> Vec<Box<dyn AnyGate>> {
@@ -261,13 +264,12 @@ pub(crate) fn gather<T>(gathering: &Gathering, change: impl FnOnce(&mut Gathered
 pub(crate) fn functions(world: &World, with_bucket: bool, gathered: &Gathering) -> Functions {
     let lines = Arc::clone(gathered);
     let log: Log = Arc::new(move |line| gather(&lines, |gathered| gathered.log.push(line)));
+    let waivers = world.scenario().tables.contains_key(WAIVERS_TABLE);
     let host = |gates| {
-        Arc::new(Host::new(
-            aws_of(world),
-            gates,
-            with_bucket.then(|| EVIDENCE_BUCKET.to_owned()),
-            Arc::clone(&log),
-        ))
+        let bucket = with_bucket.then(|| EVIDENCE_BUCKET.to_owned());
+        let mut host = Host::new(aws_of(world), gates, bucket, Arc::clone(&log));
+        host.waivers_table = waivers.then(|| WAIVERS_TABLE.to_owned());
+        Arc::new(host)
     };
     let (alarms, canary) = (host(alarm_gates()), host(canary_gates()));
     let tests = host(test_gates());

@@ -15,7 +15,7 @@ use sluice_world::codepipeline::{Pipeline, Settings};
 use sluice_world::functions::Address;
 use sluice_world::{Scenario, World};
 
-use crate::rehearsal::{EVIDENCE_BUCKET, pipeline};
+use crate::rehearsal::{EVIDENCE_BUCKET, checked_pipeline, pipeline};
 use crate::{exit, plan_file, scenario_file};
 
 const MORE_HELP: &str = "\
@@ -43,6 +43,10 @@ pub struct WorldArguments {
     /// `sluice-evidence`
     #[arg(long, value_name = "FILE")]
     plan: Option<PathBuf>,
+    /// In that pipeline let one action of each stage have all its gates run,
+    /// after the deployment, by a state machine (function `sluice-checks`)
+    #[arg(long, requires = "plan")]
+    checks: bool,
     /// Where functions are invoked, such as cargo-lambda's emulator at
     /// `http://127.0.0.1:9000`
     #[arg(long, value_name = "URL")]
@@ -114,9 +118,12 @@ fn read(arguments: &WorldArguments) -> Result<Read, String> {
 fn world(arguments: &WorldArguments, read: Read) -> (World, Option<Pipeline>) {
     let mut scenario = read.scenario;
     scenario.begin = jiff::Timestamp::now();
-    let pipeline = read
-        .plan
-        .map(|(plan, text)| pipeline(&plan, &text, &scenario));
+    let made = if arguments.checks {
+        checked_pipeline
+    } else {
+        pipeline
+    };
+    let pipeline = read.plan.map(|(plan, text)| made(&plan, &text, &scenario));
     let world = World::with_settings(scenario, |settings| settle(settings, arguments));
     if pipeline.is_some() {
         world.s3().create_bucket(EVIDENCE_BUCKET);

@@ -183,5 +183,17 @@ fn examples() -> Vec<GateError> {
             request: text("7c1f0f3e-5d3c-4a55-9d0e-0c5f5f0e6a11"),
             attempts: 2,
         },
+        GateError::PlanEmpty {
+            service: text("checkout"),
+            stage: text("prod"),
+        },
+        GateError::PlanLocked {
+            layer: text("service:checkout@5"),
+            stage: text("prod"),
+            field: text("bake.for"),
+            held: text("1h"),
+            by: text("organisation@3"),
+            written: text("10m"),
+        },
     ]
 }

@@ -6,6 +6,8 @@
 //! A case is a test of its own; one more holds the page to what came out.
 
 #[cfg(test)]
+mod as_task;
+#[cfg(test)]
 mod canaries;
 #[cfg(test)]
 mod canary_pages;
@@ -16,6 +18,8 @@ mod render;
 #[cfg(test)]
 mod replayed;
 mod run;
+#[cfg(test)]
+mod waived;
 
 pub(crate) use render::page;
 

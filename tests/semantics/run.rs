@@ -33,6 +33,9 @@ pub(crate) struct Gave {
         expect(dead_code, reason = "the page of the table has no use for it")
     )]
     pub(crate) evidence: Option<Evidence>,
+    /// How often waivers were read.
+    #[cfg_attr(not(test), expect(dead_code, reason = "as above"))]
+    pub(crate) waivers_read: u64,
 }
 
 /// What a case gives.
@@ -45,32 +48,39 @@ pub(crate) fn run(case: &Case) -> Gave {
     own.get_or_init(|| run_anew(case)).clone()
 }
 
-fn run_anew(case: &Case) -> Gave {
+/// The world of a case, and the pipeline of which a release runs in it. Needs
+/// a runtime with virtual time.
+pub(super) fn prepared(case: &Case) -> (World, Pipeline) {
     let scenario = scenario(case);
     let mut scenario = Scenario::parse(&scenario, Path::new("."))
         .unwrap_or_else(|error| panic!("{}: {error}\n{scenario}", case.name));
     let tables = &mut scenario.tables;
     tables.entry(CLAIMS_TABLE.to_owned()).or_default();
     let text = plan(case);
+    let mut pipeline = match Plan::read_yaml(&text) {
+        Ok(plan) => pipeline(&plan, &text, &scenario),
+        // The function has to say what is wrong with it.
+        Err(_) => {
+            let right = Plan::read_yaml(&plan(&super::BAKE)).expect("the base is right");
+            pipeline(&right, &text, &scenario)
+        }
+    };
+    if case.deployed_a_stage_earlier {
+        deploy_a_stage_earlier(&mut pipeline);
+    }
+    if case.deployed_in_two_steps {
+        deploy_in_two_steps(&mut pipeline);
+    }
+    let world = World::new(scenario);
+    if let Some(prepare) = case.prepare {
+        prepare(&world);
+    }
+    (world, pipeline)
+}
+
+fn run_anew(case: &Case) -> Gave {
     let done = in_virtual_time(async {
-        let mut pipeline = match Plan::read_yaml(&text) {
-            Ok(plan) => pipeline(&plan, &text, &scenario),
-            // The function has to say what is wrong with it.
-            Err(_) => {
-                let right = Plan::read_yaml(&plan(&super::BAKE)).expect("the base is right");
-                pipeline(&right, &text, &scenario)
-            }
-        };
-        if case.deployed_a_stage_earlier {
-            deploy_a_stage_earlier(&mut pipeline);
-        }
-        if case.deployed_in_two_steps {
-            deploy_in_two_steps(&mut pipeline);
-        }
-        let world = World::new(scenario);
-        if let Some(prepare) = case.prepare {
-            prepare(&world);
-        }
+        let (world, pipeline) = prepared(case);
         run_in(&world, pipeline, true, Arc::new(|_| {})).await
     });
     let done = done
@@ -101,6 +111,7 @@ fn gave(case: &Case, done: &Rehearsed) -> Gave {
     };
     let own = |end: &&GateEnd| end.evidence.subject.release == done.execution.id;
     let ends: Vec<&GateEnd> = done.gates.iter().filter(own).collect();
+    let waivers_read = done.calls.get("dynamodb:Query").copied().unwrap_or(0);
     let Some(end) = ends.first() else {
         return Gave {
             verdict: "no answer".to_owned(),
@@ -113,6 +124,7 @@ fn gave(case: &Case, done: &Rehearsed) -> Gave {
             ),
             message: format!("{:?}", action.failure),
             evidence: None,
+            waivers_read,
         };
     };
     assert_eq!(ends.len(), 1, "one final answer");
@@ -136,6 +148,7 @@ fn gave(case: &Case, done: &Rehearsed) -> Gave {
         after: since(end.looked.1),
         message: end.message.clone(),
         evidence: Some(end.evidence.clone()),
+        waivers_read,
     }
 }
 
@@ -217,7 +230,7 @@ const CANARY_GROUPS: &str = "groups: { baseline: { dimensions: { Version: old } 
 /// What they compare unless a row says otherwise.
 const CANARY_METRICS: &str = "metrics: [ { name: errors, count: Errors, of: Requests } ]";
 
-fn plan(case: &Case) -> String {
+pub(super) fn plan(case: &Case) -> String {
     format!(
         "service: checkout\nstages:\n  {}:\n    gates:\n      - {}: {{ {} }}\n    {}\n",
         case.stage,

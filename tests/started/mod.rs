@@ -7,6 +7,7 @@ mod executions;
 mod functions;
 mod gate;
 mod reading;
+mod waivers;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -35,7 +36,7 @@ const TABLE: &str = "sluice-claims";
 
 const SCENARIO: &str = r#"
 about: what tests start
-tables: { sluice-claims: {} }
+tables: { sluice-claims: {}, sluice-waivers: { key: release, sort: gate } }
 functions:
   smoke: { takes: 2s, returns: { ok: true } }
   broken: { fails: { type: KeyError, message: "'id'" } }

@@ -4,8 +4,8 @@
 
 use std::io::{Cursor, Write};
 
-use serde_json::json;
-use sluice_core::plan::{GatePlan, GateSettings, Plan};
+use serde_json::{Value, json};
+use sluice_core::plan::{GatePlan, GateSettings, Plan, StagePlan};
 use sluice_world::Scenario;
 use sluice_world::codepipeline::{Action, Pipeline, Stage, Work};
 use sluice_world::world::mode;
@@ -19,6 +19,7 @@ pub const EVIDENCE_BUCKET: &str = "sluice-evidence";
 const ALARMS_FUNCTION: &str = "sluice-bake";
 pub(super) const CANARY_FUNCTION: &str = "sluice-canary";
 pub(super) const VALIDATE_FUNCTION: &str = "sluice-validate";
+const CHECKS_FUNCTION: &str = "sluice-checks";
 
 /// The function that serves a gate.
 fn function(settings: &GateSettings) -> &'static str {
@@ -43,8 +44,28 @@ pub fn artifact(path: &str, content: &str) -> Vec<u8> {
         .into_inner()
 }
 
-/// The pipeline of a plan's service.
+/// The pipeline of a plan's service, with an action for each gate.
 pub fn pipeline(plan: &Plan, plan_text: &str, scenario: &Scenario) -> Pipeline {
+    of(plan, plan_text, scenario, |stage| {
+        let actions = stage.gates.iter();
+        actions.map(|gate| gate_action(plan, stage, gate)).collect()
+    })
+}
+
+/// The same with one action a stage, which has a state machine run its gates
+/// after the deployment.
+pub fn checked_pipeline(plan: &Plan, plan_text: &str, scenario: &Scenario) -> Pipeline {
+    of(plan, plan_text, scenario, |stage| {
+        vec![checks_action(plan, stage)]
+    })
+}
+
+fn of(
+    plan: &Plan,
+    plan_text: &str,
+    scenario: &Scenario,
+    judging: impl Fn(&StagePlan) -> Vec<Action>,
+) -> Pipeline {
     let source = Action {
         name: "source".to_owned(),
         run_order: 1,
@@ -60,30 +81,6 @@ pub fn pipeline(plan: &Plan, plan_text: &str, scenario: &Scenario) -> Pipeline {
         actions: vec![source],
     }];
     stages.extend(plan.stages.iter().map(|stage| {
-        let gate = |gate: &GatePlan| Action {
-            name: gate.name.clone(),
-            run_order: if matches!(gate.settings, GateSettings::Clear(_)) {
-                1
-            } else {
-                3
-            },
-            work: Work::Lambda {
-                function: function(&gate.settings).to_owned(),
-                user_parameters: Some(
-                    json!({
-                        "pipeline": plan.service,
-                        "release": "#{codepipeline.PipelineExecutionId}",
-                        "service": plan.service,
-                        "stage": stage.name,
-                        "gate": gate.name,
-                    })
-                    .to_string(),
-                ),
-            },
-            input_artifacts: vec![ARTIFACT.to_owned()],
-            output_artifacts: Vec::new(),
-            namespace: None,
-        };
         let deploy = Action {
             name: "deploy".to_owned(),
             run_order: 2,
@@ -94,7 +91,7 @@ pub fn pipeline(plan: &Plan, plan_text: &str, scenario: &Scenario) -> Pipeline {
             output_artifacts: Vec::new(),
             namespace: None,
         };
-        let mut actions: Vec<Action> = stage.gates.iter().map(gate).collect();
+        let mut actions = judging(stage);
         actions.push(deploy);
         Stage {
             name: stage.name.clone(),
@@ -108,4 +105,49 @@ pub fn pipeline(plan: &Plan, plan_text: &str, scenario: &Scenario) -> Pipeline {
         artifact_bucket: "artifacts".to_owned(),
         stages,
     }
+}
+
+fn gate_action(plan: &Plan, stage: &StagePlan, gate: &GatePlan) -> Action {
+    let mut parameters = parameters(plan, stage);
+    parameters["gate"] = json!(gate.name);
+    Action {
+        name: gate.name.clone(),
+        run_order: if matches!(gate.settings, GateSettings::Clear(_)) {
+            1
+        } else {
+            3
+        },
+        ..asking(function(&gate.settings), &parameters)
+    }
+}
+
+fn checks_action(plan: &Plan, stage: &StagePlan) -> Action {
+    Action {
+        name: "checks".to_owned(),
+        ..asking(CHECKS_FUNCTION, &parameters(plan, stage))
+    }
+}
+
+/// An action after the deployment that invokes a function.
+fn asking(function: &str, parameters: &Value) -> Action {
+    Action {
+        name: String::new(),
+        run_order: 3,
+        work: Work::Lambda {
+            function: function.to_owned(),
+            user_parameters: Some(parameters.to_string()),
+        },
+        input_artifacts: vec![ARTIFACT.to_owned()],
+        output_artifacts: Vec::new(),
+        namespace: None,
+    }
+}
+
+fn parameters(plan: &Plan, stage: &StagePlan) -> Value {
+    json!({
+        "pipeline": plan.service,
+        "release": "#{codepipeline.PipelineExecutionId}",
+        "service": plan.service,
+        "stage": stage.name,
+    })
 }

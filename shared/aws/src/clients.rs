@@ -54,6 +54,15 @@ pub struct Aws {
     synthetics: Kept<Place, aws_sdk_synthetics::Client>,
 }
 
+/// The console of a region's partition.
+pub(crate) fn console(region: &str) -> &'static str {
+    match region {
+        china if china.starts_with("cn-") => "console.amazonaws.cn",
+        gov if gov.starts_with("us-gov-") => "console.amazonaws-us-gov.com",
+        _ => "console.aws.amazon.com",
+    }
+}
+
 /// Clients by where they call.
 #[derive(Debug)]
 struct Kept<K, C>(Mutex<HashMap<K, C>>);

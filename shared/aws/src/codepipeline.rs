@@ -108,8 +108,9 @@ pub struct ActionRun {
     pub began: Timestamp,
     /// Whether it failed.
     pub failed: bool,
-    /// Its `UserParameters`, with variables filled in, where AWS shows them.
-    pub user_parameters: Option<String>,
+    /// What it passes on, with variables filled in, where AWS shows it: the
+    /// `UserParameters` of a Lambda action, the `Input` of a state machine.
+    pub parameters: Option<String>,
 }
 
 /// Newest action executions of a pipeline that are looked through.
@@ -299,10 +300,13 @@ impl Aws {
                     continue;
                 };
                 let input = detail.input;
-                let user_parameters = input
-                    .as_ref()
-                    .and_then(|input| input.resolved_configuration.as_ref()?.get("UserParameters"))
-                    .cloned();
+                let parameters = input.as_ref().and_then(|input| {
+                    let resolved = input.resolved_configuration.as_ref()?;
+                    let passed = resolved
+                        .get("UserParameters")
+                        .or_else(|| resolved.get("Input"));
+                    passed.cloned()
+                });
                 let category = input.and_then(|i| i.action_type_id).map(|t| t.category);
                 runs.push(ActionRun {
                     id: detail.action_execution_id.unwrap_or_default(),
@@ -312,7 +316,7 @@ impl Aws {
                     deploys: category == Some(ActionCategory::Deploy),
                     began,
                     failed: detail.status == Some(ActionExecutionStatus::Failed),
-                    user_parameters,
+                    parameters,
                 });
             }
             next = answer.next_token.filter(|token| !token.is_empty());

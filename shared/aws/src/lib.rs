@@ -18,13 +18,16 @@ mod codepipeline;
 mod error;
 mod history;
 mod invoke;
+mod marks;
 mod metric_data;
 mod outside;
+mod plans;
 mod s3;
 mod secrets;
 mod step_functions;
 mod sts;
 mod synthetics;
+mod waivers;
 mod wire;
 
 pub use alias::Alias;
@@ -40,10 +43,12 @@ pub use history::Histories;
 pub use invoke::{Invocation, Invoked, PAYLOAD_BYTES_MAX};
 pub use metric_data::{SeriesQuery, Values};
 pub use outside::{Answer, Outside, OutsideHandler, Unanswered};
+pub use plans::{PlanPut, PlanVersion};
 pub use s3::{ArtifactAccess, ArtifactPlace, PutOutcome};
 pub use secrets::{NoSecretText, Secret, SecretText};
 pub use step_functions::{
     Execution, ExecutionStatus, INPUT_BYTES_MAX, StartedExecution, execution_arn,
 };
 pub use synthetics::{Canary, CanaryRun, CanaryState, RunState};
+pub use waivers::WaiverPut;
 pub use wire::{Disconnected, Handler, Wire};

@@ -6,7 +6,7 @@ use aws_sdk_s3::types::ServerSideEncryption;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sluice_core::reading::Place;
 
-use crate::clients::Aws;
+use crate::clients::{Aws, console};
 use crate::error::{AwsError, Refusal, sorted};
 
 const JSON: &str = "application/json";
@@ -207,12 +207,8 @@ impl Aws {
     /// Where AWS's console shows an object to whoever may read it.
     pub fn console_address(&self, bucket: &str, key: &str) -> String {
         let region = self.region();
-        let console = match region {
-            china if china.starts_with("cn-") => "console.amazonaws.cn",
-            gov if gov.starts_with("us-gov-") => "console.amazonaws-us-gov.com",
-            _ => "console.aws.amazon.com",
-        };
         let key = utf8_percent_encode(key, IN_A_QUERY);
+        let console = console(region);
         format!("https://{console}/s3/object/{bucket}?region={region}&prefix={key}")
     }
 }

@@ -4,7 +4,7 @@ use aws_sdk_sfn::operation::describe_execution::DescribeExecutionOutput;
 use jiff::Timestamp;
 use sluice_core::reading::Place;
 
-use crate::clients::Aws;
+use crate::clients::{Aws, console};
 use crate::cloudwatch::moment;
 use crate::error::{AwsError, sorted};
 
@@ -125,6 +125,15 @@ impl Aws {
             Err(error) if error.has_code("ExecutionDoesNotExist") => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// Where AWS's console shows an execution.
+    pub fn execution_address(&self, arn: &str) -> String {
+        let region = self.region();
+        format!(
+            "https://{}/states/home?region={region}#/v2/executions/details/{arn}",
+            console(region)
+        )
     }
 
     /// Stops an execution, and says in it why. One that has ended stays as it is.

@@ -7,6 +7,7 @@
 use thiserror::Error;
 
 use crate::Duration;
+use crate::layers::ARTIFACT;
 
 /// Whom a gate error concerns, which decides how the host reports it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,6 +75,34 @@ pub enum GateError {
         detail: String,
         /// What to do.
         mend: String,
+    },
+    /// No layer has a gate for the stage.
+    #[error(
+        "no gate holds for stage `{stage}` of service `{service}`, and an empty plan would pass every release"
+    )]
+    PlanEmpty {
+        /// The service.
+        service: String,
+        /// The stage.
+        stage: String,
+    },
+    /// A later layer of the plan loosens what an earlier one locks.
+    #[error(
+        "`{layer}` loosens `{field}` of stage `{stage}` from `{held}`, which `{by}` locks, to `{written}`"
+    )]
+    PlanLocked {
+        /// The layer that was refused: `service:checkout@5`, or `artifact`.
+        layer: String,
+        /// The stage.
+        stage: String,
+        /// The setting: `bake.for`.
+        field: String,
+        /// What holds.
+        held: String,
+        /// The layer that locks it: `organisation@3`.
+        by: String,
+        /// What was written.
+        written: String,
     },
     /// The plan has no such stage or gate.
     #[error("{detail}")]
@@ -218,7 +247,7 @@ impl GateError {
     }
 
     /// All names, in the order of the variants.
-    pub const NAMES: [&'static str; 17] = [
+    pub const NAMES: [&'static str; 19] = [
         "ParametersInvalid",
         "SettingsInvalid",
         "PlanUnreadable",
@@ -236,6 +265,8 @@ impl GateError {
         "OutOfTime",
         "Crashed",
         "FunctionDied",
+        "PlanEmpty",
+        "PlanLocked",
     ];
 
     /// The error's name: the key of its page in `docs/errors`.
@@ -258,6 +289,8 @@ impl GateError {
             GateError::OutOfTime { .. } => 14,
             GateError::Crashed { .. } => 15,
             GateError::FunctionDied { .. } => 16,
+            GateError::PlanEmpty { .. } => 17,
+            GateError::PlanLocked { .. } => 18,
         };
         GateError::NAMES[index]
     }
@@ -268,6 +301,8 @@ impl GateError {
             GateError::ParametersInvalid { .. }
             | GateError::SettingsInvalid { .. }
             | GateError::PlanUnreadable { .. }
+            | GateError::PlanEmpty { .. }
+            | GateError::PlanLocked { .. }
             | GateError::GateNotInPlan { .. }
             | GateError::AlarmNotFound { .. }
             | GateError::BakeTooShort { .. }
@@ -298,6 +333,17 @@ impl GateError {
             GateError::SettingsInvalid { .. } => {
                 "mend them, then look again with `sluice check sluice.yaml`".to_owned()
             }
+            GateError::PlanEmpty { service, stage } => format!(
+                "require one with `sluice plan push service:{service} FILE`; `sluice plan show {service} {stage}` shows what holds"
+            ),
+            GateError::PlanLocked { layer, .. } if layer == ARTIFACT => {
+                "leave it out: the plan in an artifact can only add and tighten; `sluice plan why` says who may change it"
+                    .to_owned()
+            }
+            GateError::PlanLocked { field, by, .. } => format!(
+                "tighten it or leave it out; whoever may push `{}` can allow it with `loosenable: [{field}]`",
+                by.split('@').next().unwrap_or(by)
+            ),
             GateError::GateNotInPlan { .. } => {
                 "let `stage` and `gate` in the action's `UserParameters` name a gate of the plan".to_owned()
             }

@@ -11,6 +11,7 @@ use crate::reason::Reason;
 use crate::release::ReleaseFacts;
 use crate::token::Subject;
 use crate::verdict::{Decision, Verdict};
+use crate::waiver::GivenWaiver;
 
 /// One call that readings came from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -85,6 +86,10 @@ pub struct Evidence {
     /// What the host was told.
     #[serde(flatten)]
     pub decision: Decision,
+    /// The waiver that let the release go on; without it, it would have been
+    /// stopped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiver: Option<GivenWaiver>,
     /// What people have to know beside it, for instance `release_check: off`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remarks: Vec<String>,

@@ -59,7 +59,7 @@ impl<'a> Place<'a> {
     }
 
     /// A problem with what is not written here: it points at the key.
-    fn error_at_key(&self, message: String) -> Problem {
+    pub(crate) fn error_at_key(&self, message: String) -> Problem {
         Problem::error(message)
             .at(self.key_at.or(self.node.at))
             .path(self.path.clone())
@@ -239,6 +239,10 @@ impl<'a, 'p> Fields<'a, 'p> {
 
     /// A problem with one field that only shows beside another.
     pub(crate) fn report(&mut self, name: &str, message: impl Into<String>, hint: &str) {
+        // What it stands beside may be written elsewhere.
+        if self.problems.are_in_part() {
+            return;
+        }
         let place = self.find(name).unwrap_or_else(|| self.place.clone());
         self.problems
             .push(place.error(message).hint(hint.to_owned()));
@@ -246,13 +250,16 @@ impl<'a, 'p> Fields<'a, 'p> {
 
     /// A problem with the map as a whole.
     pub(crate) fn problem(&mut self, problem: Problem) {
-        self.problems.push(problem);
+        if !self.problems.are_in_part() {
+            self.problems.push(problem);
+        }
     }
 
     /// A field that means something elsewhere and cannot hold here.
     pub(crate) fn refuse(&mut self, name: &'static str, message: &str, hint: &str) {
-        if self.has(name) {
-            self.report(name, message, hint);
+        if let Some(place) = self.find(name) {
+            self.problems
+                .push(place.error(message).hint(hint.to_owned()));
             self.refused.push(name);
         }
     }
@@ -278,7 +285,7 @@ impl<'a, 'p> Fields<'a, 'p> {
         }
         // A misspelt field is one mistake, not also a missing one.
         for (name, hint) in std::mem::take(&mut self.missing) {
-            if meant.contains(&name) {
+            if meant.contains(&name) || self.problems.are_in_part() {
                 continue;
             }
             let problem = self.place.error_at_key(format!("`{name}` is missing"));

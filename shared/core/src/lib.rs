@@ -17,6 +17,7 @@ pub mod error;
 pub mod evidence;
 pub mod expression;
 mod fields;
+pub mod layers;
 pub mod milliseconds;
 pub mod plan;
 pub mod problems;
@@ -32,6 +33,7 @@ pub mod token;
 pub mod tree;
 pub mod validate;
 pub mod verdict;
+pub mod waiver;
 mod words;
 
 pub use duration::Duration;

@@ -7,15 +7,20 @@
 //! stage without gates, would pass every release, so there is none.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::Duration;
 use crate::settings::{Bake, BeforeAfter, Canary, Clear, Mode, OnRollback, ReleaseCheck, Validate};
 use crate::words::{closest, quote, quote_all};
 
 mod reading;
+mod resolved;
+mod rollback;
 mod warnings;
 mod writing;
+
+pub(crate) use reading::{finish, gate_settings, policies};
+pub use resolved::{FORM, ResolvedPlan};
 
 /// More stages than a pipeline can have are a mistake.
 pub const STAGES_MAX: usize = 50;
@@ -49,6 +54,15 @@ pub struct StagePlan {
     /// What follows from verdicts that are no pass.
     #[serde(flatten)]
     pub policies: Policies,
+    /// Whether the gates that still look end once one of them says stop.
+    /// Default: false.
+    #[serde(default, skip_serializing_if = "is_no")]
+    pub stop_others: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_no(flag: &bool) -> bool {
+    !*flag
 }
 
 /// One gate of a stage.
@@ -176,7 +190,7 @@ pub struct Policy {
 }
 
 /// How a stage goes back to what it ran before.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RollBack {
     /// Sluice rolls nothing back, and does not rely on anybody who does.
@@ -191,6 +205,51 @@ pub enum RollBack {
     /// revision again.
     #[serde(rename = "codedeploy")]
     CodeDeploy,
+    /// `{ state_machine: ARN }`: a state machine of yours is started.
+    #[serde(untagged)]
+    StateMachine(MachineRollBack),
+    /// `{ lambda: NAME }`: a function of yours is invoked.
+    #[serde(untagged)]
+    Lambda(LambdaRollBack),
+}
+
+/// A state machine that takes a stage back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct MachineRollBack {
+    /// ARN of the state machine.
+    pub state_machine: String,
+}
+
+/// A function that takes a stage back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct LambdaRollBack {
+    /// The function's name or ARN, with a qualifier where one is wanted.
+    pub lambda: String,
+}
+
+impl RollBack {
+    /// Who takes the stage back, as one word.
+    pub fn by(&self) -> &'static str {
+        match self {
+            RollBack::No => "no",
+            RollBack::Native => "native",
+            RollBack::Stage => "stage",
+            RollBack::CodeDeploy => "codedeploy",
+            RollBack::StateMachine(_) => "state_machine",
+            RollBack::Lambda(_) => "lambda",
+        }
+    }
+
+    /// What is started or invoked for it.
+    pub fn target(&self) -> Option<&str> {
+        match self {
+            RollBack::StateMachine(machine) => Some(&machine.state_machine),
+            RollBack::Lambda(function) => Some(&function.lambda),
+            RollBack::No | RollBack::Native | RollBack::Stage | RollBack::CodeDeploy => None,
+        }
+    }
 }
 
 /// What was asked for is not in the plan.
@@ -249,18 +308,23 @@ impl Plan {
                 hint: name_what_there_is("stages", stage, &names),
             });
         };
-        match found.gates.iter().find(|found| found.name == gate) {
-            Some(gate) => Ok((found, gate)),
-            None => {
-                let names: Vec<&str> = found.gates.iter().map(|g| g.name.as_str()).collect();
-                Err(NotInPlan::Gate {
-                    service: self.service.clone(),
-                    stage: stage.to_owned(),
-                    gate: gate.to_owned(),
-                    hint: name_what_there_is("gates", gate, &names),
-                })
-            }
+        Ok((found, found.find(&self.service, gate)?))
+    }
+}
+
+impl StagePlan {
+    /// The gate of that name, in the plan of a service.
+    fn find(&self, service: &str, gate: &str) -> Result<&GatePlan, NotInPlan> {
+        if let Some(found) = self.gates.iter().find(|found| found.name == gate) {
+            return Ok(found);
         }
+        let names: Vec<&str> = self.gates.iter().map(|g| g.name.as_str()).collect();
+        Err(NotInPlan::Gate {
+            service: service.to_owned(),
+            stage: self.name.clone(),
+            gate: gate.to_owned(),
+            hint: name_what_there_is("gates", gate, &names),
+        })
     }
 }
 

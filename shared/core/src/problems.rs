@@ -104,6 +104,9 @@ pub struct Problems {
     /// What somebody else has to look at yet.
     #[serde(skip)]
     noted: Vec<Noted>,
+    /// Whether what is read is only a part of what will hold.
+    #[serde(skip)]
+    in_part: bool,
 }
 
 impl Problems {
@@ -121,6 +124,20 @@ impl Problems {
             None => self.list.len(),
         };
         self.list.insert(index, problem);
+    }
+
+    /// Reads what other documents complete: nothing that is missing, and
+    /// nothing that only is wrong beside something else, is a problem yet.
+    pub(crate) fn in_part<T>(&mut self, read: impl FnOnce(&mut Problems) -> T) -> T {
+        self.in_part = true;
+        let read = read(self);
+        self.in_part = false;
+        read
+    }
+
+    /// Whether what is read is only a part of what will hold.
+    pub(crate) fn are_in_part(&self) -> bool {
+        self.in_part
     }
 
     /// Notes an expression for whoever can check it.
@@ -249,6 +266,7 @@ impl From<Problem> for Problems {
     fn from(problem: Problem) -> Problems {
         Problems {
             noted: Vec::new(),
+            in_part: false,
             list: vec![problem],
         }
     }

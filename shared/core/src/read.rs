@@ -23,7 +23,7 @@ pub(crate) use bake::bake;
 pub(crate) use canary::canary;
 pub(crate) use clear::clear;
 pub use scalars::{NAME_HINT, is_name};
-pub(crate) use scalars::{flag, name_like, no_twice, word};
+pub(crate) use scalars::{flag, name_like, no_twice, text, word};
 pub(crate) use validate::validate;
 
 #[cfg(test)]

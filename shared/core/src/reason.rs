@@ -95,6 +95,9 @@ pub enum ReasonCode {
     ReleaseReplaced,
     /// The release is no longer in progress.
     ReleaseAbandoned,
+    /// Another gate of the stage said stop, and the plan lets the others end
+    /// then.
+    StoppedBySibling,
 }
 
 impl ReasonCode {
@@ -121,8 +124,14 @@ impl ReasonCode {
         )
     }
 
-    /// Whether the release itself is over, whatever the readings say.
+    /// Whether the gate ended without a judgement, whatever the readings say:
+    /// the release itself is over, or its stage is decided.
     pub const fn is_about_the_release(self) -> bool {
+        self.ends_the_release() || matches!(self, ReasonCode::StoppedBySibling)
+    }
+
+    /// Whether there is no release left to hold back.
+    pub const fn ends_the_release(self) -> bool {
         matches!(
             self,
             ReasonCode::ReleaseStopping

@@ -10,7 +10,7 @@ use crate::reason::{Reason, ReasonCode};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReleaseFacts {
-    /// The execution's status, in CodePipeline's word.
+    /// The execution's status, in CodePipeline's word, or [`NOT_ASKED`].
     pub status: String,
     /// The latest execution of the stage; not there if it was not asked for,
     /// as in PARALLEL mode, or if there is none.
@@ -19,6 +19,25 @@ pub struct ReleaseFacts {
     /// Another release whose deploy action began after this one's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deployed_since: Option<String>,
+    /// The gate of the same stage that said stop, where the others end then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped_by: Option<String>,
+}
+
+/// The status of a release that CodePipeline was not asked for.
+pub const NOT_ASKED: &str = "NotAsked";
+
+impl ReleaseFacts {
+    /// Where another gate of the stage ended this one, and nobody asked
+    /// CodePipeline.
+    pub fn stopped_by(gate: String) -> ReleaseFacts {
+        ReleaseFacts {
+            status: NOT_ASKED.to_owned(),
+            stage_runs: None,
+            deployed_since: None,
+            stopped_by: Some(gate),
+        }
+    }
 }
 
 /// Why the release is not ours to judge any more, if so.
@@ -31,6 +50,13 @@ pub fn over(release: &str, stage: &str, facts: &ReleaseFacts) -> Option<Reason> 
             allowed,
         })
     };
+    if let Some(gate) = &facts.stopped_by {
+        return Some(Reason {
+            code: ReasonCode::StoppedBySibling,
+            seen: format!("gate `{gate}` of the same stage said stop"),
+            allowed: "the plan ends the others then (`stop_others`)".to_owned(),
+        });
+    }
     match facts.status.as_str() {
         "InProgress" => {}
         "Stopping" => {
@@ -65,6 +91,7 @@ mod tests {
             status: status.to_owned(),
             stage_runs: runs.map(str::to_owned),
             deployed_since: since.map(str::to_owned),
+            stopped_by: None,
         };
         let reason = over("r-1", "prod", &facts);
         assert_eq!(reason.map(|reason| reason.code), expected);
@@ -74,6 +101,14 @@ mod tests {
     fn a_release_in_progress_that_its_stage_runs_is_ours() {
         check("InProgress", Some("r-1"), None, None);
         check("InProgress", None, None, None);
+    }
+
+    #[test]
+    fn a_gate_that_another_one_ended_judges_nothing() {
+        let facts = ReleaseFacts::stopped_by("clear".to_owned());
+        let reason = over("r-1", "prod", &facts).expect("it is over");
+        assert_eq!(reason.code, ReasonCode::StoppedBySibling);
+        assert!(reason.code.is_about_the_release() && !reason.code.ends_the_release());
     }
 
     #[test]

@@ -360,18 +360,17 @@ fn differs(recorded: String, computed: String) -> Finding {
     Finding::Differs { recorded, computed }
 }
 
-/// Whether some policy, waiver and mode give the outcome that was written
-/// down. Which of them held is not in the evidence of every gate.
+/// Whether some policy and mode give the outcome that was written down, with
+/// the waiver that was. Which policy and mode held is not in the evidence of
+/// every gate.
 fn is_possible(evidence: &Evidence, verdict: Verdict) -> bool {
-    let waiver = Waiver {
-        covers_gate_errors: false,
-    };
+    let waiver = evidence.waiver.as_ref().map(|waiver| Waiver {
+        covers_gate_errors: waiver.covers_gate_errors,
+    });
     [Mode::Enforce, Mode::WatchOnly].into_iter().any(|mode| {
-        [None, Some(waiver)].into_iter().any(|waiver| {
-            [false, true]
-                .into_iter()
-                .any(|proceed| outcome(Some(verdict), proceed, waiver, mode) == evidence.decision)
-        })
+        [false, true]
+            .into_iter()
+            .any(|proceed| outcome(Some(verdict), proceed, waiver, mode) == evidence.decision)
     })
 }
 

@@ -85,6 +85,10 @@ pub struct Token {
     /// settings are not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
+    /// When the host ends for good, where that does not follow from the first
+    /// look.
+    #[serde(rename = "ends", default, skip_serializing_if = "Option::is_none")]
+    pub host_ends: Option<Timestamp>,
     /// What people were shown last: percent and line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shown: Option<(u8, String)>,
@@ -130,6 +134,7 @@ impl Token {
             not_before: None,
             watch_only: false,
             until: None,
+            host_ends: None,
             shown: None,
             record: None,
             memory: Value::Null,
@@ -249,6 +254,25 @@ pub fn is_job_id(text: &str) -> bool {
         })
 }
 
+/// An id in the form of a job id that follows from these parts, so that the
+/// same parts give the same id.
+pub fn derived_id(parts: &[&str]) -> String {
+    // Lengths keep `ab`, `c` and `a`, `bc` apart.
+    let text: String = parts
+        .iter()
+        .map(|part| format!("{}:{part};", part.len()))
+        .collect();
+    let digits = sha256(text.as_bytes());
+    let groups = [
+        &digits[..8],
+        &digits[8..12],
+        &digits[12..16],
+        &digits[16..20],
+        &digits[20..32],
+    ];
+    groups.join("-")
+}
+
 /// SHA-256 in hexadecimal.
 pub fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes)
@@ -324,6 +348,15 @@ mod tests {
         let without = text.replacen(&text[..SUM_FIELD.len() + SUM_CHARACTERS + 2], "{", 1);
         check_refused(&without, at(60), "changed on its way");
         check_refused(&format!("{text} "), at(60), "changed on its way");
+    }
+
+    #[test]
+    fn a_derived_id_is_a_job_id_and_keeps_parts_apart() {
+        let id = derived_id(&["ab", "c"]);
+        assert!(is_job_id(&id), "{id}");
+        assert_eq!(id, derived_id(&["ab", "c"]));
+        assert_ne!(id, derived_id(&["a", "bc"]));
+        assert_ne!(id, derived_id(&["abc"]));
     }
 
     #[test]

@@ -113,6 +113,25 @@ impl Node {
         convert_json(json, DEPTH_MAX, &mut nodes_left)
     }
 
+    /// The same as JSON, without places. A number that JSON cannot write as it
+    /// stands becomes the nearest that it can.
+    pub fn to_json(&self) -> serde_json::Value {
+        match &self.value {
+            Value::Null => serde_json::Value::Null,
+            Value::Bool(value) => (*value).into(),
+            Value::Number(number) => number
+                .integer
+                .map_or_else(|| number.float.into(), serde_json::Value::from),
+            Value::String(text) => text.clone().into(),
+            Value::List(items) => items.iter().map(Node::to_json).collect(),
+            Value::Map(entries) => entries
+                .iter()
+                .map(|(key, node)| (key.name.clone(), node.to_json()))
+                .collect::<serde_json::Map<_, _>>()
+                .into(),
+        }
+    }
+
     /// What the node is, for messages: `a list`, `a number`.
     pub fn kind(&self) -> &'static str {
         match self.value {

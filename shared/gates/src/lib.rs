@@ -52,6 +52,9 @@ pub struct Ask {
     pub rollback: bool,
     /// The action's `UserParameters`, by which its own runs can be told.
     pub user_parameters: Option<String>,
+    /// Whether the checks of a whole stage ask, whose action names the stage
+    /// and no gate.
+    pub stage_checks: bool,
     /// Names this attempt: the job id of its first look.
     pub attempt: String,
     /// The moment of the look.
@@ -59,9 +62,18 @@ pub struct Ask {
     /// When the look has to have ended.
     pub look_ends: Timestamp,
     /// When the host ends for good, if it does.
-    pub host_ends: Option<Timestamp>,
+    pub host_ends: Option<HostEnds>,
     /// Whether the host may not ask again before that.
     pub last_chance: bool,
+}
+
+/// The end of a host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HostEnds {
+    /// When it is.
+    pub at: Timestamp,
+    /// Why, for people.
+    pub why: &'static str,
 }
 
 /// What one look gave.

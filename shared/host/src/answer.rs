@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use jiff::SignedDuration;
 use serde_json::json;
 use sluice_aws::{AwsError, FailureType, PutOutcome, Summary};
+use sluice_core::GateError;
 use sluice_core::evidence::Evidence;
 use sluice_core::token::{Subject, sha256};
 use sluice_core::verdict::Outcome;
@@ -80,12 +81,43 @@ pub(crate) async fn answer(
     }
 }
 
-async fn end(job: &str, ending: Ending, host: &Host) -> Result<Handled, AwsError> {
+/// An ending whose evidence is kept, with the text for people.
+pub(crate) struct Said {
+    pub(crate) evidence: Evidence,
+    pub(crate) error: Option<GateError>,
+    pub(crate) kept: Kept,
+    pub(crate) text: String,
+    look: u32,
+}
+
+impl Said {
+    /// Says it in the log. `job` is the job's id, or the task's.
+    pub(crate) fn log(&self, job: &str, host: &Host) {
+        let line = Line {
+            level: if self.error.is_some() {
+                "ERROR"
+            } else {
+                "INFO"
+            },
+            message: "ended",
+            pipeline: Some(&self.evidence.pipeline),
+            subject: &self.evidence.subject,
+            job,
+            look: self.look,
+            text: &self.text,
+        };
+        line.write(host);
+    }
+}
+
+/// Keeps the evidence of an ending, and puts it into words.
+pub(crate) async fn say(ending: Ending, host: &Host) -> Said {
     let Ending {
         mut evidence,
         error,
         artifact,
         look,
+        ..
     } = ending;
     let kept = keep(&mut evidence, host).await;
     let subject = evidence.subject.clone();
@@ -95,6 +127,7 @@ async fn end(job: &str, ending: Ending, host: &Host) -> Result<Handled, AwsError
         gate: &subject.gate,
         stage: &subject.stage,
         remarks: &remarks,
+        waiver: evidence.waiver.as_ref(),
         tests: &sluice_report::test_lines(&evidence),
         evidence: &kept,
     };
@@ -105,10 +138,28 @@ async fn end(job: &str, ending: Ending, host: &Host) -> Result<Handled, AwsError
         }
         (None, _, _) => "the gate ended without a verdict".to_owned(),
     };
+    Said {
+        evidence,
+        error,
+        kept,
+        text,
+        look,
+    }
+}
+
+async fn end(job: &str, ending: Ending, host: &Host) -> Result<Handled, AwsError> {
+    let said = say(ending, host).await;
+    let Said {
+        evidence,
+        error,
+        kept,
+        text,
+        ..
+    } = &said;
     let external_id = Some(fitted(&kept.address(), EXTERNAL_ID_CHARACTERS_MAX));
     // Without a verdict nothing but watch-only mode or a waiver can say go.
     let answered = if evidence.decision.outcome == Outcome::Go {
-        let text = fitted(&text, SUMMARY_CHARACTERS_MAX);
+        let text = fitted(text, SUMMARY_CHARACTERS_MAX);
         let variables = [
             (
                 "Verdict",
@@ -118,7 +169,7 @@ async fn end(job: &str, ending: Ending, host: &Host) -> Result<Handled, AwsError
                     .to_owned(),
             ),
             ("Outcome", evidence.decision.outcome.to_string()),
-            ("Reason", reason_word(&evidence)),
+            ("Reason", reason_word(evidence)),
             ("Evidence", kept.address()),
             ("Page", kept.page().unwrap_or("none").to_owned()),
         ];
@@ -138,30 +189,21 @@ async fn end(job: &str, ending: Ending, host: &Host) -> Result<Handled, AwsError
             .answer_failure(
                 job,
                 kind,
-                &fitted(&text, MESSAGE_CHARACTERS_MAX),
+                &fitted(text, MESSAGE_CHARACTERS_MAX),
                 external_id,
             )
             .await?
     };
-    let line = Line {
-        level: if error.is_some() { "ERROR" } else { "INFO" },
-        message: "ended",
-        pipeline: Some(&evidence.pipeline),
-        subject: &evidence.subject,
-        job,
-        look,
-        text: &text,
-    };
-    line.write(host);
+    said.log(job, host);
     let ended = Ended {
-        evidence_address: kept.address(),
-        message: text,
-        evidence,
+        evidence_address: said.kept.address(),
+        message: said.text,
+        evidence: said.evidence,
     };
     Ok(handled(answered, Handled::Ended(Box::new(ended))))
 }
 
-fn reason_word(evidence: &Evidence) -> String {
+pub(crate) fn reason_word(evidence: &Evidence) -> String {
     match (&evidence.reason, &evidence.gate_error) {
         (Some(reason), _) => reason.code.to_string(),
         (None, Some((name, _))) => name.clone(),
@@ -178,9 +220,13 @@ async fn keep(evidence: &mut Evidence, host: &Host) -> Kept {
         let failed = tokio::select! {
             biased;
             put = put(bucket, key, evidence, host) => match put {
-                Ok((key, size)) => {
-                    let page = put_page(bucket, &key, size, evidence, host).await;
-                    return Kept::Bucket(format!("s3://{bucket}/{key}"), page);
+                Ok(put) => {
+                    let page = put_page(bucket, &put.key, put.size, evidence, host).await;
+                    return Kept::Bucket {
+                        address: format!("s3://{bucket}/{}", put.key),
+                        sha256: put.sha256,
+                        page,
+                    };
                 }
                 Err(error) => error.to_string(),
             },
@@ -200,6 +246,14 @@ async fn keep(evidence: &mut Evidence, host: &Host) -> Kept {
     Kept::Log(digest)
 }
 
+/// Evidence that was put.
+struct Written {
+    key: String,
+    /// Bytes.
+    size: usize,
+    sha256: String,
+}
+
 /// Puts evidence, and gives its key and how many bytes it has. What another
 /// run of the same attempt put is never overwritten: that one may have given
 /// the answer.
@@ -208,19 +262,20 @@ async fn put(
     key: String,
     evidence: &Evidence,
     host: &Host,
-) -> Result<(String, usize), AwsError> {
+) -> Result<Written, AwsError> {
     // Written anew where it is needed twice: a copy that is kept costs memory.
     let body = || serde_json::to_vec(evidence).expect("evidence is JSON");
     let first = body();
-    let size = first.len();
-    match host.aws.put_if_absent(bucket, &key, first).await? {
-        PutOutcome::Put => Ok((key, size)),
-        PutOutcome::AlreadyThere => {
-            let key = message::evidence_key_beside(evidence);
-            host.aws.put_object(bucket, &key, body()).await?;
-            Ok((key, size))
-        }
+    let mut written = Written {
+        key,
+        size: first.len(),
+        sha256: sha256(&first),
+    };
+    if host.aws.put_if_absent(bucket, &written.key, first).await? == PutOutcome::AlreadyThere {
+        written.key = message::evidence_key_beside(evidence);
+        host.aws.put_object(bucket, &written.key, body()).await?;
     }
+    Ok(written)
 }
 
 /// The page of evidence that has so many bytes as JSON, or why there is none.

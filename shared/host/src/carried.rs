@@ -27,9 +27,10 @@ pub(crate) fn is_over(token: &Token, now: Timestamp) -> bool {
     now >= token.until.unwrap_or(token.first + BEGIN_WITHIN)
 }
 
-/// When CodePipeline ends the action of this token for good.
+/// When CodePipeline ends the action of this token for good, or the state
+/// machine its task.
 pub(crate) fn host_ends(token: &Token) -> Timestamp {
-    token.first + HOST_ENDS_AFTER
+    token.host_ends.unwrap_or(token.first + HOST_ENDS_AFTER)
 }
 
 /// Whether the next look may come too late.
@@ -52,7 +53,7 @@ pub(crate) fn same_again(raw: &Value, job_id: &str, now: Timestamp) -> Option<To
         Some(text) => Token::read_to_hand_on(text, now)
             .ok()
             .map(|token| token.looked(now)),
-        None => Some(first(&parameters, subject, job_id, now)),
+        None => Some(first(&parameters, subject, (job_id, &job), now)),
     }
 }
 
@@ -60,11 +61,12 @@ pub(crate) fn same_again(raw: &Value, job_id: &str, now: Timestamp) -> Option<To
 pub(crate) fn first(
     parameters: &Parameters,
     subject: Subject,
-    job_id: &str,
+    (job_id, job): (&str, &Job),
     now: Timestamp,
 ) -> Token {
     let mut token = Token::first(subject, job_id, now);
     token.watch_only = only_watches(parameters);
+    token.host_ends = job.task.as_ref().map(|task| task.ends(now));
     token
 }
 

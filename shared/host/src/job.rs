@@ -1,19 +1,25 @@
 //! The event of a Lambda action, in our own types: what is missing in it is
-//! missing, and no credential of it can be printed.
+//! missing, and no credential of it can be printed. The payload of a task of a
+//! state machine is read into the same types (`task/event.rs`).
 
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use sluice_aws::ArtifactAccess;
 use sluice_core::token::is_job_id;
 
+use crate::task::{self, Asked};
+
 /// The id of the job, found before anything else is read. `None`: the event is
 /// not a job's.
 pub fn job_id(raw: &Value) -> Option<&str> {
-    raw.get("CodePipeline.job")?
+    raw.get(EVENT)?
         .get("id")?
         .as_str()
         .filter(|id| is_job_id(id))
 }
+
+/// The field that an event of a Lambda action has.
+const EVENT: &str = "CodePipeline.job";
 
 /// What an event says, as far as it is used.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -21,6 +27,9 @@ pub struct Job {
     /// Settings and tokens.
     #[serde(default)]
     pub(crate) data: Data,
+    /// What a state machine says beside that, if it is one that asks.
+    #[serde(skip)]
+    pub(crate) task: Option<Asked>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -115,13 +124,16 @@ impl From<Credentials> for ArtifactAccess {
 }
 
 impl Job {
-    /// Reads an event that has a job id.
+    /// Reads an event that has a job id, or a task's payload.
     pub fn read(raw: &Value) -> Result<Job, serde_json::Error> {
-        raw.get("CodePipeline.job")
-            .map_or_else(|| Ok(Job::default()), Job::deserialize)
+        match raw.get(EVENT) {
+            Some(event) => Job::deserialize(event),
+            None if task::is_task(raw) => task::job(raw),
+            None => Ok(Job::default()),
+        }
     }
 
-    /// `UserParameters`, if the action has any.
+    /// `UserParameters`, if the action has any; a task's payload in their form.
     pub(crate) fn user_parameters(&self) -> Option<&str> {
         self.data
             .action_configuration

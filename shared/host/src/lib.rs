@@ -11,6 +11,7 @@
 
 mod answer;
 mod carried;
+mod checks;
 mod clocks;
 mod handed;
 mod job;
@@ -18,10 +19,14 @@ mod look;
 mod message;
 mod parameters;
 mod plan;
+mod plan_store;
 mod reap;
 mod record;
 mod release;
+mod resolve;
 mod run;
+mod task;
+mod waived;
 mod zip;
 
 use std::panic::AssertUnwindSafe;
@@ -39,10 +44,16 @@ use sluice_gates::AnyGate;
 use parameters::Parameters;
 
 pub use answer::{MESSAGE_CHARACTERS_MAX, SUMMARY_CHARACTERS_MAX, fitted};
+pub use checks::{Checks, handle_checks};
 pub use job::{Job, job_id};
 pub use look::Ended;
+pub use plan_store::{PlanChange, PlanStore, Pushed};
 pub use reap::reap;
-pub use run::{claims_table, run, run_reaper};
+pub use resolve::{PLAN_ANSWER_BYTES_MAX, Plans, resolve_plan};
+pub use run::{claims_table, run, run_checks, run_plan, run_reaper};
+pub use task::{
+    EvidencePlace, TASK_ANSWER_BYTES_MAX, TaskAnswer, TaskFailed, TaskLook, handle_task, is_task,
+};
 
 /// How long before the function's end it answers, whatever it is doing:
 /// enough for a call with its retries.
@@ -59,6 +70,9 @@ pub struct Host {
     pub gates: Vec<Box<dyn AnyGate>>,
     /// Where records and evidence go (`SLUICE_EVIDENCE_BUCKET`).
     pub evidence_bucket: Option<String>,
+    /// The table of waivers (`SLUICE_WAIVERS_TABLE`); without one, no gate is
+    /// waived.
+    pub waivers_table: Option<String>,
     /// Where its log goes.
     pub log: Log,
     /// Makes the page of evidence that is written beside it.
@@ -79,6 +93,7 @@ impl Host {
             aws,
             gates,
             evidence_bucket,
+            waivers_table: None,
             log,
             page,
             records: record::Kept::default(),
@@ -119,6 +134,8 @@ pub enum Handled {
     },
     /// The job has its final answer.
     Ended(Box<Ended>),
+    /// The action that follows a state machine has its final answer.
+    Followed,
     /// The job of a function that died has its final answer.
     Reaped,
     /// The job had its answer before.
@@ -133,6 +150,7 @@ impl Handled {
         match self {
             Handled::Continued { .. } => "continued",
             Handled::Ended(_) => "ended",
+            Handled::Followed => "ended",
             Handled::Reaped => "reaped",
             Handled::AlreadyAnswered => "already answered",
             Handled::NobodyToAnswer => "nobody to answer",
@@ -156,20 +174,49 @@ pub async fn handle(raw: &Value, deadline: Timestamp, host: &Host) -> Result<Han
         }));
         return Ok(Handled::NobodyToAnswer);
     };
-    let now = host.aws.now();
-    let left = deadline.duration_since(now);
-    // Of a short life, a quarter is kept for the answer.
-    let time = (left - ANSWER_BEFORE_END).max(left * 3 / 4);
-    let ends = now.saturating_add(time).unwrap_or(Timestamp::MAX);
-    let work = AssertUnwindSafe(look::look(raw, job_id, (now, ends), host)).catch_unwind();
-    let concluded = tokio::select! {
-        biased;
-        done = work => done.unwrap_or_else(|panic| {
-            look::gate_error(raw, job_id, now, GateError::Crashed { detail: panic_text(panic.as_ref()) })
-        }),
-        () = host.aws.pause(time) => out_of_time(raw, job_id, now, deadline, host),
-    };
+    let concluded = concluded(raw, job_id, deadline, host).await;
     answer::answer(job_id, pipeline(raw).as_deref(), concluded, host).await
+}
+
+/// What one look comes to, before the function's end and whatever happens.
+async fn concluded(raw: &Value, job_id: &str, deadline: Timestamp, host: &Host) -> look::Concluded {
+    let now = host.aws.now();
+    let time = time_to_work(now, deadline);
+    let ends = now.saturating_add(time).unwrap_or(Timestamp::MAX);
+    let looked = within(time, look::look(raw, job_id, (now, ends), host), &host.aws).await;
+    let concluded = looked.unwrap_or_else(|cut| match cut {
+        Cut::Panicked(detail) => look::gate_error(raw, job_id, now, GateError::Crashed { detail }),
+        Cut::OutOfTime => out_of_time(raw, job_id, now, deadline, host),
+    });
+    waived::honour(concluded, host).await
+}
+
+/// How long a function may work before it has to answer. Of a short life, a
+/// quarter is kept for the answer.
+fn time_to_work(now: Timestamp, deadline: Timestamp) -> SignedDuration {
+    let left = deadline.duration_since(now);
+    (left - ANSWER_BEFORE_END).max(left * 3 / 4)
+}
+
+/// Why work did not come to its end.
+enum Cut {
+    /// With the panic's message.
+    Panicked(String),
+    OutOfTime,
+}
+
+/// Works for at most so long.
+async fn within<T>(
+    time: SignedDuration,
+    work: impl Future<Output = T>,
+    aws: &Aws,
+) -> Result<T, Cut> {
+    let work = AssertUnwindSafe(work).catch_unwind();
+    tokio::select! {
+        biased;
+        done = work => done.map_err(|panic| Cut::Panicked(panic_text(panic.as_ref()))),
+        () = aws.pause(time) => Err(Cut::OutOfTime),
+    }
 }
 
 /// The pipeline, as far as the event names it.

@@ -1,22 +1,23 @@
 //! One look on behalf of a job: which gate of which release, what was written
 //! down, what the gate says now.
 
+mod unopened;
+
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use sluice_aws::{ArtifactPlace, Context};
 use sluice_core::evidence::{EVIDENCE_FORM, Evidence, RECORD_FORM, Record};
 use sluice_core::plan::GateSettings;
-use sluice_core::release::ReleaseFacts;
+use sluice_core::release::{ReleaseFacts, over};
 use sluice_core::settings::{Mode, OnRollback, ReleaseCheck};
-use sluice_core::token::{Subject, Token};
+use sluice_core::token::{Token, derived_id};
 use sluice_core::verdict::{Decision, outcome};
 use sluice_core::{GateError, Reason, Verdict};
-use sluice_gates::{AnyGate, Ask, Look, Reached};
+use sluice_gates::{AnyGate, Ask, HostEnds, Look, Reached};
 
 use crate::Host;
 use crate::carried::{
-    BEGIN_WITHIN, first, fitting, goes_on, host_ends, is_over, last_chance, mode, same_again,
-    subject,
+    BEGIN_WITHIN, first, fitting, host_ends, is_over, last_chance, mode, subject,
 };
 use crate::clocks::clocks_agree;
 use crate::handed;
@@ -25,6 +26,10 @@ use crate::parameters::{EXAMPLE, Parameters};
 use crate::plan::{Settings, inline, settings};
 use crate::record::{keep, load};
 use crate::release::{Release, check};
+use crate::task::Asked;
+
+pub(crate) use unopened::{error_ending, gate_error};
+use unopened::{not_opened, not_read};
 
 /// How long it waits in between.
 const BEGIN_AGAIN_AFTER: SignedDuration = SignedDuration::from_secs(30);
@@ -51,6 +56,8 @@ pub(crate) struct Ending {
     pub(crate) artifact: Option<ArtifactPlace>,
     /// Looks at this gate so far.
     pub(crate) look: u32,
+    /// Whether the release is itself a rollback.
+    pub(crate) rollback: bool,
 }
 
 /// A final answer, as it was given.
@@ -93,64 +100,7 @@ pub(crate) async fn look(
         Ok(end) => return end,
         Err(error) => error,
     };
-    session.failed(error)
-}
-
-/// Where it cannot be told at this look what the job is part of, a gate that
-/// began before goes on.
-fn not_opened(
-    raw: &Value,
-    job_id: &str,
-    now: Timestamp,
-    error: GateError,
-    host: &Host,
-) -> Concluded {
-    let is_passing = matches!(error, GateError::ServiceUnavailable { .. });
-    match goes_on(raw, job_id, now, host) {
-        Some(token) if is_passing && token.first < now && !last_chance(&token, now) => {
-            Concluded::Continue {
-                token: Box::new(token),
-                percent: 0,
-                line: format!("the job could not be told at this look: {error}"),
-            }
-        }
-        _ => gate_error(raw, job_id, now, error),
-    }
-}
-
-/// The ending of a job about which little is known.
-pub(crate) fn gate_error(raw: &Value, job_id: &str, now: Timestamp, error: GateError) -> Concluded {
-    let parameters = Job::read(raw)
-        .ok()
-        .and_then(|job| Parameters::read(job.user_parameters()).ok());
-    let (pipeline, subject) = match &parameters {
-        Some(parameters) => (parameters.pipeline.clone(), subject(parameters, None)),
-        None => (None, Subject::default()),
-    };
-    let token = same_again(raw, job_id, now).unwrap_or_else(|| match &parameters {
-        Some(parameters) => first(parameters, subject, job_id, now),
-        None => Token::first(subject, job_id, now),
-    });
-    let session = Session {
-        job: Job::default(),
-        job_id: job_id.to_owned(),
-        now,
-        ends: now,
-        service: None,
-        pipeline: pipeline.unwrap_or_else(|| "unknown".to_owned()),
-        parameters,
-        context: None,
-        continuing: false,
-        mode: mode(&token),
-        token,
-        remarks: Vec::new(),
-        proceed_undecided: false,
-        record: None,
-        rule: String::new(),
-        kind: String::new(),
-        release: None,
-    };
-    session.failed(error)
+    Concluded::End(Box::new(session.failed(error)))
 }
 
 /// One job's look.
@@ -181,17 +131,14 @@ impl Session {
         (now, ends): (Timestamp, Timestamp),
         host: &Host,
     ) -> Result<Session, GateError> {
-        let job = Job::read(raw).map_err(|error| GateError::ParametersInvalid {
-            detail: format!("the event is not one of a Lambda action: {error}"),
-            mend: "let a Lambda action of CodePipeline invoke this function".to_owned(),
-        })?;
+        let job = Job::read(raw).map_err(|error| not_read(raw, &error))?;
         let parameters = Parameters::read(job.user_parameters())?;
         let continuing = job.data.continuation_token.is_some();
         let named = parameters.pipeline.is_some()
             && parameters.release.is_some()
             && parameters.stage.is_some();
         // Whether it answers for Lambda actions is not documented: once is enough.
-        let context = if continuing && named {
+        let context = if continuing && named || job.task.is_some() {
             None
         } else {
             match host.aws.job_context(job_id).await {
@@ -206,7 +153,7 @@ impl Session {
         let subject = subject(&parameters, context.as_ref());
         let token = match &job.data.continuation_token {
             Some(text) => Token::read(text, &subject, now)?,
-            None => first(&parameters, subject, job_id, now),
+            None => first(&parameters, subject, (job_id, &job), now),
         };
         let pipeline = parameters
             .pipeline
@@ -288,9 +235,21 @@ impl Session {
             self.record = None;
             self.token.record = None;
             self.token.memory = Value::Null;
-            self.token.attempt.clone_from(&self.job_id);
+            self.token.attempt = self.anew();
         }
         let mut ask = self.ask(settings.settings, last_chance)?;
+        if let Some(gate_that_stopped) = self.stopped_by(host).await {
+            let facts = ReleaseFacts::stopped_by(gate_that_stopped);
+            let reason = over(&ask.release, &ask.stage, &facts);
+            self.release = Some(facts);
+            self.stop(gate, &ask, host).await;
+            return Ok(self.ended(
+                Verdict::Inconclusive,
+                reason.expect("a gate that was stopped is over"),
+                &ask,
+                None,
+            ));
+        }
         if ask.release_checked {
             let (release, kind) = check(&ask, self.token.first, host).await?;
             self.release = kind.facts;
@@ -353,6 +312,30 @@ impl Session {
                 self.token.memory = memory;
                 Ok(self.again(not_before, progress.percent, progress.line))
             }
+        }
+    }
+
+    /// The gate of this stage that said stop, where the others end then. A
+    /// mark that cannot be read ends nothing, and is said.
+    async fn stopped_by(&mut self, host: &Host) -> Option<String> {
+        let mark = self.job.task.as_ref()?.mark.as_ref()?;
+        match host.aws.stop_mark(&mark.table, &mark.id).await {
+            Ok(mark) => mark,
+            Err(error) => {
+                self.remarks.push(format!(
+                    "whether another gate of this stage said stop could not be read: {error}"
+                ));
+                None
+            }
+        }
+    }
+
+    /// Names another attempt, where this one cannot go on. A task's looks have
+    /// no ids of their own.
+    fn anew(&self) -> String {
+        match &self.job.task {
+            None => self.job_id.clone(),
+            Some(_) => derived_id(&[&self.job_id, &self.rule]),
         }
     }
 
@@ -461,11 +444,22 @@ impl Session {
             service: self.service.clone(),
             release_checked,
             rollback: self.record.as_ref().is_some_and(|record| record.rollback),
-            user_parameters: self.job.user_parameters().map(str::to_owned),
+            user_parameters: match &self.job.task {
+                None => self.job.user_parameters().map(str::to_owned),
+                // By what it shows of itself no action can be told.
+                Some(_) => None,
+            },
+            stage_checks: self.job.task.is_some(),
             attempt: self.token.attempt.clone(),
             now: self.now,
             look_ends: self.ends,
-            host_ends: Some(host_ends(&self.token)),
+            host_ends: Some(HostEnds {
+                at: host_ends(&self.token),
+                why: self.job.task.as_ref().map_or(
+                    "CodePipeline ends this action 24h after its start",
+                    Asked::why,
+                ),
+            }),
             last_chance,
         })
     }
@@ -546,19 +540,21 @@ impl Session {
             error: None,
             artifact: handed::place(&self.job),
             look: self.token.looks,
+            rollback: ask.rollback,
         }))
     }
 
-    fn failed(&self, error: GateError) -> Concluded {
+    fn failed(&self, error: GateError) -> Ending {
         let decision = outcome(None, self.proceed_undecided, None, self.mode);
         let mut evidence = self.evidence(decision);
         evidence.gate_error = Some((error.name().to_owned(), error.to_string()));
-        Concluded::End(Box::new(Ending {
+        Ending {
             evidence,
             error: Some(error),
             artifact: handed::place(&self.job),
             look: self.token.looks,
-        }))
+            rollback: self.record.as_ref().is_some_and(|record| record.rollback),
+        }
     }
 
     fn evidence(&self, decision: Decision) -> Evidence {
@@ -577,6 +573,7 @@ impl Session {
             also: Vec::new(),
             gate_error: None,
             decision,
+            waiver: None,
             remarks: self.remarks.clone(),
             settings: record
                 .map(|record| record.settings.clone())

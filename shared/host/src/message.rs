@@ -2,6 +2,7 @@
 
 use sluice_core::evidence::Evidence;
 use sluice_core::verdict::{DecidedBy, Decision, Outcome};
+use sluice_core::waiver::GivenWaiver;
 use sluice_core::{GateError, Reason, Verdict};
 
 /// What a final answer is about.
@@ -9,6 +10,8 @@ pub(crate) struct About<'a> {
     pub(crate) gate: &'a str,
     pub(crate) stage: &'a str,
     pub(crate) remarks: &'a [String],
+    /// The waiver that lets the release go on, if one does.
+    pub(crate) waiver: Option<&'a GivenWaiver>,
     /// What became of tests, a line each.
     pub(crate) tests: &'a [String],
     /// Where the evidence is, and the command that shows it.
@@ -17,8 +20,15 @@ pub(crate) struct About<'a> {
 
 /// Where evidence was put.
 pub(crate) enum Kept {
-    /// In the bucket: its address, and that of its page in AWS's console.
-    Bucket(String, Option<String>),
+    /// In the bucket.
+    Bucket {
+        /// Its address.
+        address: String,
+        /// SHA-256 of the object, in hexadecimal.
+        sha256: String,
+        /// The address of its page in AWS's console.
+        page: Option<String>,
+    },
     /// In the function's log, with its digest.
     Log(String),
     /// There is none: the function died.
@@ -29,7 +39,7 @@ impl Kept {
     /// For the output variable `Evidence`.
     pub(crate) fn address(&self) -> String {
         match self {
-            Kept::Bucket(address, _) => address.clone(),
+            Kept::Bucket { address, .. } => address.clone(),
             Kept::Log(digest) => format!("log:sha256:{digest}"),
             Kept::NotAtAll => "none".to_owned(),
         }
@@ -38,7 +48,7 @@ impl Kept {
     /// Where people read it, if there is a page.
     pub(crate) fn page(&self) -> Option<&str> {
         match self {
-            Kept::Bucket(_, page) => page.as_deref(),
+            Kept::Bucket { page, .. } => page.as_deref(),
             Kept::Log(_) | Kept::NotAtAll => None,
         }
     }
@@ -51,7 +61,7 @@ impl Kept {
 
     fn command(&self) -> String {
         match self {
-            Kept::Bucket(address, _) => format!("`aws s3 cp {address} -`"),
+            Kept::Bucket { address, .. } => format!("`aws s3 cp {address} -`"),
             Kept::Log(digest) => format!("a search for `{digest}` in the function's log"),
             Kept::NotAtAll => "the function's log".to_owned(),
         }
@@ -62,12 +72,19 @@ impl Kept {
 fn although(decision: Decision) -> &'static str {
     match (decision.outcome, decision.decided_by) {
         (Outcome::Go, DecidedBy::WatchOnly) => " (goes on: the gate only watches)",
-        (Outcome::Go, DecidedBy::Waiver) => " (goes on: waived)",
+        (Outcome::Go, DecidedBy::Waiver) => " (would have stopped the release; goes on: waived)",
         (Outcome::Go, DecidedBy::Policy) => {
             " (goes on undecided: the plan says `on_inconclusive: { proceed: true }`)"
         }
         _ => "",
     }
+}
+
+fn waiver(about: &About<'_>) -> String {
+    about
+        .waiver
+        .map(|waiver| format!("\nwaiver {waiver}"))
+        .unwrap_or_default()
 }
 
 fn remarks(about: &About<'_>) -> String {
@@ -92,6 +109,7 @@ pub(crate) fn verdict(
         about.stage,
         although(decision)
     );
+    text.push_str(&waiver(about));
     const ALSO_MAX: usize = 5;
     for other in also.iter().take(ALSO_MAX) {
         text.push_str(&format!("\nalso: {other}"));
@@ -125,11 +143,12 @@ pub(crate) fn verdict(
 /// What a gate error's answer says.
 pub(crate) fn gate_error(error: &GateError, decision: Decision, about: &About<'_>) -> String {
     format!(
-        "gate `{}` of stage `{}` could not answer ({}){}: {error}{}\n\nhint: {}; more: docs/errors/{}.md{}",
+        "gate `{}` of stage `{}` could not answer ({}){}: {error}{}{}\n\nhint: {}; more: docs/errors/{}.md{}",
         about.gate,
         about.stage,
         error.name(),
         although(decision),
+        waiver(about),
         remarks(about),
         error.hint(),
         error.name(),

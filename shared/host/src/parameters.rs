@@ -45,27 +45,8 @@ impl Parameters {
     pub(crate) fn read(text: Option<&str>) -> Result<Parameters, GateError> {
         let invalid =
             |detail: String, mend: String| Err(GateError::ParametersInvalid { detail, mend });
-        let Some(text) = text.filter(|text| !text.trim().is_empty()) else {
-            return invalid("the action has none".to_owned(), format!("write {EXAMPLE}"));
-        };
-        let value: Value = match serde_json::from_str(text) {
-            Ok(value) => value,
-            Err(error) => {
-                let detail = format!("they are not JSON ({error}): {}", excerpt(text, &error));
-                let mend = format!(
-                    "CodePipeline pastes variables such as a commit message into the text without escaping them, and a \
-                     quote or a line break in one breaks it: leave such variables out. A text that works: {EXAMPLE}"
-                );
-                return invalid(detail, mend);
-            }
-        };
-        if let Some(variable) = unresolved(&value) {
-            let detail = format!("`{variable}` was not filled in by CodePipeline");
-            let mend = "the action that sets it needs a `namespace` and has to run earlier; without `#{...}` support \
-                        (pipeline type V1) write the value itself"
-                .to_owned();
-            return invalid(detail, mend);
-        }
+        let value = json(text, EXAMPLE)?;
+        unresolved_variable(&value)?;
         let parameters: Parameters = match serde_json::from_value(value) {
             Ok(parameters) => parameters,
             Err(error) => {
@@ -119,6 +100,36 @@ impl Parameters {
                 value.filter(|value| !is_name(value) || matches!(*value, "." | ".."))?,
             ))
         })
+    }
+}
+
+/// Reads JSON that CodePipeline may have broken. `example` is what to write.
+pub(crate) fn json(text: Option<&str>, example: &str) -> Result<Value, GateError> {
+    let Some(text) = text.filter(|text| !text.trim().is_empty()) else {
+        return Err(GateError::ParametersInvalid {
+            detail: "the action has none".to_owned(),
+            mend: format!("write {example}"),
+        });
+    };
+    serde_json::from_str(text).map_err(|error| GateError::ParametersInvalid {
+        detail: format!("they are not JSON ({error}): {}", excerpt(text, &error)),
+        mend: format!(
+            "CodePipeline pastes variables such as a commit message into the text without escaping them, and a \
+             quote or a line break in one breaks it: leave such variables out. A text that works: {example}"
+        ),
+    })
+}
+
+/// A variable that CodePipeline did not fill in is a mistake.
+pub(crate) fn unresolved_variable(value: &Value) -> Result<(), GateError> {
+    match unresolved(value) {
+        None => Ok(()),
+        Some(variable) => Err(GateError::ParametersInvalid {
+            detail: format!("`{variable}` was not filled in by CodePipeline"),
+            mend: "the action that sets it needs a `namespace` and has to run earlier; without `#{...}` support \
+                   (pipeline type V1) write the value itself"
+                .to_owned(),
+        }),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Where a gate's settings come from: `UserParameters`, or the plan in an
 //! input artifact.
 
-use sluice_aws::Refusal;
+use sluice_aws::{Aws, Refusal};
 use sluice_core::GateError;
 use sluice_core::plan::{GateSettings, Plan};
 use sluice_core::settings::Mode;
@@ -9,6 +9,7 @@ use sluice_core::settings::Mode;
 use crate::Host;
 use crate::job::Job;
 use crate::parameters::{EXAMPLE, Parameters};
+use crate::task;
 use crate::zip::{ARTIFACT_BYTES_MAX, file};
 
 /// A gate's settings, and what the plan says about undecided verdicts.
@@ -54,7 +55,14 @@ pub(crate) async fn settings(
             service: None,
         });
     }
-    let text = artifact(parameters, job, host).await?;
+    if let Some(task) = &job.task {
+        return task::settings(task, parameters, host).await;
+    }
+    let wanted = Wanted {
+        artifact: parameters.artifact.as_deref(),
+        path: &parameters.path,
+    };
+    let text = artifact(&wanted, job, &host.aws).await?;
     let plan = Plan::read_yaml(&text).map_err(|problems| GateError::SettingsInvalid {
         place: format!("`{}`", parameters.path),
         problems: problems
@@ -91,20 +99,33 @@ pub(crate) async fn settings(
     })
 }
 
-async fn artifact(parameters: &Parameters, job: &Job, host: &Host) -> Result<String, GateError> {
+/// Which file of which input artifact.
+pub(crate) struct Wanted<'a> {
+    /// The artifact's name; the first one without.
+    pub(crate) artifact: Option<&'a str>,
+    /// The file's path in it.
+    pub(crate) path: &'a str,
+}
+
+/// The text of a plan in an input artifact.
+pub(crate) async fn artifact(
+    wanted: &Wanted<'_>,
+    job: &Job,
+    aws: &Aws,
+) -> Result<String, GateError> {
     let unreadable = |detail: String, mend: &str| GateError::PlanUnreadable {
         detail,
         mend: mend.to_owned(),
     };
     let give = "give the action the input artifact that holds `sluice.yaml`, or write `settings` into its `UserParameters`";
     let artifacts = job.data.input_artifacts.as_deref().unwrap_or_default();
-    let artifact = match &parameters.artifact {
+    let artifact = match wanted.artifact {
         None => artifacts
             .first()
             .ok_or_else(|| unreadable("the action has no input artifact".to_owned(), give))?,
         Some(name) => artifacts
             .iter()
-            .find(|artifact| &artifact.name == name)
+            .find(|artifact| artifact.name == name)
             .ok_or_else(|| {
                 unreadable(format!("the action has no input artifact `{name}`"), give)
             })?,
@@ -121,8 +142,7 @@ async fn artifact(parameters: &Parameters, job: &Job, host: &Host) -> Result<Str
         ));
     };
     let (bucket, key) = (&place.bucket_name, &place.object_key);
-    let read = host
-        .aws
+    let read = aws
         .read_artifact(credentials.clone().into(), bucket, key, ARTIFACT_BYTES_MAX)
         .await;
     let bytes = read.map_err(|error| match &error.refusal {
@@ -143,5 +163,5 @@ async fn artifact(parameters: &Parameters, job: &Job, host: &Host) -> Result<Str
         },
         _ => error.into(),
     })?;
-    file(bytes, name, &parameters.path)
+    file(bytes, name, wanted.path)
 }

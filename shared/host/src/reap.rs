@@ -143,6 +143,7 @@ impl LastWords {
             gate: &subject.gate,
             stage: &subject.stage,
             remarks: &[],
+            waiver: None,
             tests: &[],
             evidence: &Kept::NotAtAll,
         };

@@ -76,6 +76,7 @@ async fn look(ask: &Ask, began: Timestamp, host: &Host) -> Result<(Release, Kind
         status: state.status,
         stage_runs: None,
         deployed_since: None,
+        stopped_by: None,
     };
     // Asks for no more than the answer takes.
     let mut reason = over(&ask.release, &ask.stage, &facts);

@@ -11,7 +11,10 @@ use serde_json::{Value, json};
 use sluice_aws::{Aws, AwsError, NoRegion};
 use sluice_gates::AnyGate;
 
-use crate::{Host, Log, handle, reap};
+use crate::{
+    Checks, Host, Log, Plans, TaskFailed, handle, handle_checks, handle_task, is_task, reap,
+    resolve_plan,
+};
 
 /// Why a function did not start.
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +23,8 @@ enum StartError {
     NotInLambda,
     #[error(transparent)]
     NoRegion(#[from] NoRegion),
+    #[error("`SLUICE_STAGE_CHECKS_ARN` is not set: it names the state machine `stage-checks`")]
+    NoMachine,
     #[error("the runtime did not start: {0}")]
     Runtime(#[from] io::Error),
     #[error("Lambda's runtime interface failed: {0}")]
@@ -32,6 +37,19 @@ pub fn run(gates: Vec<Box<dyn AnyGate>>) -> ExitCode {
     log.exit(in_runtime(serve_gates(gates, &log)))
 }
 
+/// Runs the checks of stages for actions, until Lambda ends the process.
+pub fn run_checks() -> ExitCode {
+    let log = FunctionLog::default();
+    log.exit(in_runtime(serve_checks(&log)))
+}
+
+/// Resolves plans for the state machine `stage-checks`, until Lambda ends the
+/// process.
+pub fn run_plan() -> ExitCode {
+    let log = FunctionLog::default();
+    log.exit(in_runtime(serve_plans(&log)))
+}
+
 /// Answers for functions that died, until Lambda ends the process.
 pub fn run_reaper() -> ExitCode {
     let log = FunctionLog::default();
@@ -39,10 +57,49 @@ pub fn run_reaper() -> ExitCode {
 }
 
 async fn serve_gates(gates: Vec<Box<dyn AnyGate>>, log: &FunctionLog) -> Result<(), StartError> {
-    let host = Host::new(aws().await?, gates, evidence_bucket(), log.lines());
+    let mut host = Host::new(aws().await?, gates, evidence_bucket(), log.lines());
+    host.waivers_table = waivers_table();
     serve(log, async |event, deadline| {
-        let handled = handle(&event, deadline, &host).await?;
-        Ok(handled.word())
+        if is_task(&event) {
+            let answer = handle_task(&event, deadline, &host).await.map_err(thrown)?;
+            return Ok(json!(answer));
+        }
+        match handle(&event, deadline, &host).await {
+            Ok(handled) => Ok(json!({ "handled": handled.word() })),
+            Err(error) => Err(not_taken(&error, log)),
+        }
+    })
+    .await
+}
+
+async fn serve_checks(log: &FunctionLog) -> Result<(), StartError> {
+    let checks = Checks {
+        aws: aws().await?,
+        machine: environment("SLUICE_STAGE_CHECKS_ARN").ok_or(StartError::NoMachine)?,
+        gate_machine: environment("SLUICE_GATE_ARN"),
+        evidence_bucket: evidence_bucket(),
+        log: log.lines(),
+    };
+    serve(log, async |event, deadline| {
+        match handle_checks(&event, deadline, &checks).await {
+            Ok(handled) => Ok(json!({ "handled": handled.word() })),
+            Err(error) => Err(not_taken(&error, log)),
+        }
+    })
+    .await
+}
+
+async fn serve_plans(log: &FunctionLog) -> Result<(), StartError> {
+    let plans = Plans {
+        aws: aws().await?,
+        plans_table: environment("SLUICE_PLANS_TABLE"),
+        claims_table: claims_table(),
+        evidence_bucket: evidence_bucket(),
+        log: log.lines(),
+    };
+    serve(log, async |event, _| {
+        let resolved = resolve_plan(&event, &plans).await;
+        resolved.map_err(|error| thrown(TaskFailed::unanswered(&error)))
     })
     .await
 }
@@ -50,8 +107,10 @@ async fn serve_gates(gates: Vec<Box<dyn AnyGate>>, log: &FunctionLog) -> Result<
 async fn serve_failures(log: &FunctionLog) -> Result<(), StartError> {
     let (aws, lines) = (aws().await?, log.lines());
     serve(log, async |event, _| {
-        let handled = reap(&event, &aws, &lines).await?;
-        Ok(handled.word())
+        match reap(&event, &aws, &lines).await {
+            Ok(handled) => Ok(json!({ "handled": handled.word() })),
+            Err(error) => Err(not_taken(&error, log)),
+        }
     })
     .await
 }
@@ -71,17 +130,14 @@ async fn aws() -> Result<Aws, StartError> {
 
 async fn serve(
     log: &FunctionLog,
-    one: impl AsyncFn(Value, Timestamp) -> Result<&'static str, AwsError>,
+    one: impl AsyncFn(Value, Timestamp) -> Result<Value, Diagnostic>,
 ) -> Result<(), StartError> {
     let one = &one;
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| {
         log.begin(&event.context.request_id);
         async move {
             let ends = ends(event.context.deadline, Timestamp::now());
-            match one(event.payload, ends).await {
-                Ok(word) => Ok(json!({ "handled": word })),
-                Err(error) => Err(diagnostic(&error, log)),
-            }
+            one(event.payload, ends).await
         }
     }))
     .await
@@ -101,9 +157,17 @@ fn ends(milliseconds: u64, now: Timestamp) -> Timestamp {
         .unwrap_or(now + UNTOLD_LIFE)
 }
 
+/// A gate error, under the name that state machines match on.
+fn thrown(failed: TaskFailed) -> Diagnostic {
+    Diagnostic {
+        error_type: failed.name.to_owned(),
+        error_message: failed.message,
+    }
+}
+
 /// The answer did not get through: as a failed invocation, the same event
 /// comes again.
-fn diagnostic(error: &AwsError, log: &FunctionLog) -> Diagnostic {
+fn not_taken(error: &AwsError, log: &FunctionLog) -> Diagnostic {
     let message = error.to_string();
     log.write(
         json!({ "level": "ERROR", "message": "the answer did not get through", "text": message }),
@@ -122,6 +186,11 @@ fn evidence_bucket() -> Option<String> {
 /// The table of DynamoDB in which gates claim what they start.
 pub fn claims_table() -> Option<String> {
     environment("SLUICE_CLAIMS_TABLE")
+}
+
+/// The table of DynamoDB with the waivers that people gave.
+pub(crate) fn waivers_table() -> Option<String> {
+    environment("SLUICE_WAIVERS_TABLE")
 }
 
 fn environment(name: &str) -> Option<String> {

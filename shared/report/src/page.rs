@@ -10,7 +10,7 @@ use sluice_judge::sequential::Comparison;
 
 use crate::compared::View;
 use crate::times::Clock;
-use crate::words::{marked, outcome, verdict, why};
+use crate::words::{marked, outcome, verdict, waiver, why};
 use crate::{bake, canary, clear, raw, tables, validate};
 
 const STYLE: &str = include_str!("style.css");
@@ -114,6 +114,9 @@ fn about(evidence: &Evidence, clock: Clock) -> Markup {
         dl.about {
             @for (name, value) in rows {
                 div { dt { (name) } dd { (value) } }
+            }
+            @if let Some(waiver) = waiver(evidence) {
+                div { dt { "Waiver" } dd { (marked(&waiver)) } }
             }
         }
         p.note {

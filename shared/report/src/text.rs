@@ -5,7 +5,7 @@ use sluice_core::evidence::Evidence;
 
 use crate::page::bake;
 use crate::validate::test_lines;
-use crate::words::{number, outcome, verdict, why};
+use crate::words::{number, outcome, verdict, waiver, why};
 
 /// What came out, why, and what was seen.
 pub fn text(evidence: &Evidence) -> String {
@@ -18,6 +18,7 @@ pub fn text(evidence: &Evidence) -> String {
     ];
     lines.extend(evidence.also.iter().map(|also| format!("  also: {also}")));
     lines.push(format!("  outcome: {}", outcome(evidence)));
+    lines.extend(waiver(evidence).map(|waiver| format!("  waiver {waiver}")));
     lines.push(format!(
         "  pipeline {}, release {}",
         evidence.pipeline, of.release

@@ -37,10 +37,15 @@ pub(crate) fn outcome(evidence: &Evidence) -> String {
     let by = match (decision.outcome, decision.decided_by) {
         (_, DecidedBy::Verdict) => "the verdict",
         (_, DecidedBy::Policy) => "a policy: the plan lets an undecided release go on",
-        (_, DecidedBy::Waiver) => "a waiver",
+        (_, DecidedBy::Waiver) => "a waiver: without it, the release would have been stopped",
         (_, DecidedBy::WatchOnly) => "watch-only mode: the gate judges and never stops",
     };
     format!("{}, decided by {by}", decision.outcome)
+}
+
+/// The waiver that let the release go on, if one did.
+pub(crate) fn waiver(evidence: &Evidence) -> Option<String> {
+    evidence.waiver.as_ref().map(ToString::to_string)
 }
 
 /// The class of a state in the style. A word that is not known is unknown.

@@ -1,5 +1,6 @@
-//! DynamoDB, as far as claims in a table need it: `PutItem`, `GetItem` and
-//! `UpdateItem` of items with a text as their key.
+//! DynamoDB, as far as our tables need it: `PutItem`, `GetItem`, `UpdateItem`
+//! and `Query` of items with a text as their key, and a text or a whole number
+//! as their sort key where the table has one.
 //!
 //! Of expressions it knows conditions that are joined by `AND`
 //! (`attribute_exists(#a)`, `attribute_not_exists(#a)`, `#a = :v`), and updates
@@ -7,6 +8,8 @@
 //! refused, and says so: an expression that is half understood would be a lie.
 
 mod expression;
+mod key;
+mod query;
 
 use std::collections::BTreeMap;
 
@@ -16,6 +19,8 @@ use serde_json::{Value, json};
 use crate::caller::Caller;
 use crate::wire::{ApiError, Protocol};
 use expression::{Names, is_met, update};
+use key::{Key, KeyNames, key_of};
+use query::{Found, QueryInput};
 
 /// An item: attributes in DynamoDB's own writing, `{"S": "text"}`.
 pub(crate) type Item = BTreeMap<String, Value>;
@@ -25,8 +30,8 @@ const ITEM_BYTES_MAX: usize = 400 * 1024;
 /// All tables of the world.
 #[derive(Debug, Default)]
 pub(crate) struct DynamoDb {
-    /// By the table's ARN and the key.
-    items: BTreeMap<(String, String), Item>,
+    /// By the table's ARN, then by key.
+    tables: BTreeMap<String, BTreeMap<Key, Item>>,
 }
 
 /// Why a request has no effect.
@@ -94,16 +99,15 @@ impl DynamoDb {
         protocol: Protocol,
         body: &[u8],
     ) -> Result<Vec<u8>, Refused> {
-        let read = || {
-            protocol.read(body).map_err(|error| {
-                let what = format!("this world's DynamoDB does not know all of it: {error}");
-                validation(&what)
-            })
-        };
+        let read = || protocol.read(body).map_err(|error| unknown(&error));
         let answer = match operation {
             "PutItem" => self.put(caller, read()?)?,
             "GetItem" => self.get(caller, &read()?)?,
             "UpdateItem" => self.update(caller, &read()?)?,
+            "Query" => {
+                let input = protocol.read(body).map_err(|error| unknown(&error))?;
+                return Ok(protocol.write(&self.query(caller, &input)?)?);
+            }
             other => {
                 let message = format!("this world's DynamoDB has no operation {other}");
                 let code = "UnknownOperationException";
@@ -118,11 +122,20 @@ impl DynamoDb {
             .item
             .as_ref()
             .ok_or_else(|| validation("Item is missing"))?;
-        let place = place(caller, "dynamodb:PutItem", &input.table_name, item, false)?;
-        self.check(&place, &input)?;
+        let (table, key) =
+            self.place(caller, "dynamodb:PutItem", &input.table_name, item, false)?;
+        check_condition(table.get(&key), &input)?;
         check_size(item)?;
-        self.items.insert(place, input.item.unwrap_or_default());
+        table.insert(key, input.item.unwrap_or_default());
         Ok(NOTHING)
+    }
+
+    fn query(&mut self, caller: &Caller<'_>, input: &QueryInput) -> Result<Found, Refused> {
+        let (names, table) = self.table(caller, "dynamodb:Query", &input.table_name)?;
+        check_consistent(input.consistent_read)?;
+        Ok(input
+            .find(&names, table)
+            .map_err(|what| validation(&what))?)
     }
 
     fn get(&mut self, caller: &Caller<'_>, input: &Request) -> Result<Answer, Refused> {
@@ -130,39 +143,32 @@ impl DynamoDb {
             .key
             .as_ref()
             .ok_or_else(|| validation("Key is missing"))?;
-        let place = place(caller, "dynamodb:GetItem", &input.table_name, key, true)?;
-        if input.consistent_read != Some(true) {
-            let what =
-                "this world reads consistently only: claims that are read late are no claims";
-            return Err(validation(what).into());
-        }
+        let (table, key) = self.place(caller, "dynamodb:GetItem", &input.table_name, key, true)?;
+        check_consistent(input.consistent_read)?;
         Ok(Answer {
-            item: self.items.get(&place).cloned(),
+            item: table.get(&key).cloned(),
             ..NOTHING
         })
     }
 
     fn update(&mut self, caller: &Caller<'_>, input: &Request) -> Result<Answer, Refused> {
-        let key = input
+        let own = input
             .key
             .as_ref()
             .ok_or_else(|| validation("Key is missing"))?;
-        let place = place(caller, "dynamodb:UpdateItem", &input.table_name, key, true)?;
-        self.check(&place, input)?;
+        let (table, key) =
+            self.place(caller, "dynamodb:UpdateItem", &input.table_name, own, true)?;
+        check_condition(table.get(&key), input)?;
         let names = names(input);
         let text = input.update_expression.as_deref().unwrap_or("");
         let changes = update(text, &names).map_err(|what| validation(&what))?;
-        let mut item = self
-            .items
-            .get(&place)
-            .cloned()
-            .unwrap_or_else(|| key.clone());
-        if changes.iter().any(|(name, _)| key.contains_key(name)) {
+        let mut item = table.get(&key).cloned().unwrap_or_else(|| own.clone());
+        if changes.iter().any(|(name, _)| own.contains_key(name)) {
             return Err(validation("Cannot update attribute: it is part of the key").into());
         }
         item.extend(changes);
         check_size(&item)?;
-        self.items.insert(place, item.clone());
+        table.insert(key, item.clone());
         let wanted = input.return_values.as_deref() == Some("ALL_NEW");
         Ok(Answer {
             attributes: wanted.then_some(item),
@@ -170,26 +176,87 @@ impl DynamoDb {
         })
     }
 
-    fn check(&self, place: &(String, String), input: &Request) -> Result<(), Refused> {
-        if !matches!(
-            input.return_values.as_deref(),
-            None | Some("NONE" | "ALL_NEW")
-        ) {
-            let what = "this world returns no values but `ALL_NEW`";
-            return Err(validation(what).into());
-        }
-        let Some(condition) = &input.condition_expression else {
-            return Ok(());
+    /// A table with what is in it, and the names of its key.
+    fn table<'a>(
+        &mut self,
+        caller: &Caller<'a>,
+        action: &str,
+        name: &str,
+    ) -> Result<(KeyNames<'a>, &mut BTreeMap<Key, Item>), ApiError> {
+        let name = name.rsplit_once("table/").map_or(name, |(_, name)| name);
+        let arn = caller.arn("dynamodb", &format!("table/{name}"));
+        let table = caller.scenario.tables.get(name);
+        let table = table.filter(|table| caller.is_home_of(*table));
+        let table = table.ok_or_else(|| {
+            let code = "ResourceNotFoundException";
+            ApiError::client(code, "Requested resource not found")
+        })?;
+        caller.may(action, table, &arn)?;
+        let names = KeyNames {
+            partition: table.key.as_deref().unwrap_or("id"),
+            sort: table.sort.as_deref(),
         };
-        let item = self.items.get(place);
-        let met = is_met(condition, &names(input), item).map_err(|what| validation(&what))?;
-        let wanted = input.return_values_on_condition_check_failure.as_deref() == Some("ALL_OLD");
-        if met {
-            Ok(())
-        } else {
-            Err(Refused::Condition(item.filter(|_| wanted).cloned()))
-        }
+        let begun = || {
+            let items = table.items.iter();
+            items
+                .filter_map(|item| Some((key_of(&names, item)?, item.clone())))
+                .collect()
+        };
+        let items = self.tables.entry(arn).or_insert_with(begun);
+        Ok((names, items))
     }
+
+    /// The table, and the key in it. `alone`: nothing but the key is there.
+    fn place<'a>(
+        &mut self,
+        caller: &Caller<'a>,
+        action: &str,
+        name: &str,
+        item: &Item,
+        alone: bool,
+    ) -> Result<(&mut BTreeMap<Key, Item>, Key), ApiError> {
+        let (names, table) = self.table(caller, action, name)?;
+        let parts = 1 + usize::from(names.sort.is_some());
+        let key = key_of(&names, item).filter(|_| !alone || item.len() == parts);
+        let key =
+            key.ok_or_else(|| validation("The provided key element does not match the schema"))?;
+        Ok((table, key))
+    }
+}
+
+fn check_condition(item: Option<&Item>, input: &Request) -> Result<(), Refused> {
+    if !matches!(
+        input.return_values.as_deref(),
+        None | Some("NONE" | "ALL_NEW")
+    ) {
+        let what = "this world returns no values but `ALL_NEW`";
+        return Err(validation(what).into());
+    }
+    let Some(condition) = &input.condition_expression else {
+        return Ok(());
+    };
+    let met = is_met(condition, &names(input), item).map_err(|what| validation(&what))?;
+    let wanted = input.return_values_on_condition_check_failure.as_deref() == Some("ALL_OLD");
+    if met {
+        Ok(())
+    } else {
+        Err(Refused::Condition(item.filter(|_| wanted).cloned()))
+    }
+}
+
+fn check_consistent(consistent_read: Option<bool>) -> Result<(), ApiError> {
+    if consistent_read == Some(true) {
+        return Ok(());
+    }
+    Err(validation(
+        "this world reads consistently only: claims that are read late are no claims",
+    ))
+}
+
+fn unknown(error: &impl std::fmt::Display) -> ApiError {
+    validation(&format!(
+        "this world's DynamoDB does not know all of it: {error}"
+    ))
 }
 
 fn names(input: &Request) -> Names<'_> {
@@ -210,31 +277,4 @@ fn check_size(item: &Item) -> Result<(), ApiError> {
         ));
     }
     Ok(())
-}
-
-/// The table's ARN and the key's text. `alone`: nothing but the key is there.
-fn place(
-    caller: &Caller<'_>,
-    action: &str,
-    name: &str,
-    item: &Item,
-    alone: bool,
-) -> Result<(String, String), ApiError> {
-    let name = name.rsplit_once("table/").map_or(name, |(_, name)| name);
-    let arn = caller.arn("dynamodb", &format!("table/{name}"));
-    let table = caller.scenario.tables.get(name);
-    let table = table.filter(|table| caller.is_home_of(*table));
-    let table = table.ok_or_else(|| {
-        let code = "ResourceNotFoundException";
-        ApiError::client(code, "Requested resource not found")
-    })?;
-    caller.may(action, table, &arn)?;
-    let key = item.get(table.key.as_deref().unwrap_or("id"));
-    let key = key.and_then(|key| key.get("S")).and_then(Value::as_str);
-    match key {
-        Some(key) if !key.is_empty() && (!alone || item.len() == 1) => Ok((arn, key.to_owned())),
-        _ => Err(validation(
-            "The provided key element does not match the schema",
-        )),
-    }
 }

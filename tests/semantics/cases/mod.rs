@@ -21,6 +21,7 @@ mod traffic;
 mod trouble;
 mod validate;
 mod validate_started;
+mod waivers;
 
 use super::Group;
 
@@ -40,6 +41,7 @@ pub(crate) const GROUPS: &[&Group] = &[
     &rollback::GROUP,
     &trouble::GROUP,
     &policies::GROUP,
+    &waivers::GROUP,
     &events::GROUP,
     &clear::GROUP,
     &canary::GROUP,

@@ -2,15 +2,14 @@
 
 use serde_json::Value as Json;
 
+use super::rollback::roll_back;
 use super::{
     GATES_MAX, GatePlan, GateSettings, Plan, Policies, Policy, RollBack, STAGES_MAX, StagePlan,
 };
 use crate::expression::CheckExpression;
 use crate::fields::{Fields, Place, list_of, list_up_to, locate};
 use crate::problems::Problems;
-use crate::read::{
-    NAME_HINT, bake, canary, clear, flag, is_name, name_like, no_twice, validate, word,
-};
+use crate::read::{NAME_HINT, bake, canary, clear, flag, is_name, name_like, no_twice, validate};
 use crate::tree::{Key, Node, Value};
 use crate::words::{closest, quote, quote_all};
 
@@ -66,6 +65,24 @@ impl Plan {
     }
 }
 
+impl StagePlan {
+    /// Reads one stage from parsed JSON.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with it, with paths that begin at its name.
+    pub fn read_json(name: &str, json: &Json) -> Result<StagePlan, Problems> {
+        let node = Node::from_json(json)?;
+        let key = Key {
+            name: name.to_owned(),
+            at: None,
+        };
+        finish(UNCHECKED, |problems| {
+            stage(&key, &Place::root(&node, name), problems)
+        })
+    }
+}
+
 impl GateSettings {
     /// Reads the settings of one gate of a known kind, without the kind around
     /// them: `settings` in the parameters of an action.
@@ -98,7 +115,7 @@ impl GateSettings {
 const UNCHECKED: CheckExpression = |_| Ok(());
 
 /// Runs a reader. What it gives counts only if it found no problem.
-fn finish<T>(
+pub(crate) fn finish<T>(
     check: CheckExpression,
     read: impl FnOnce(&mut Problems) -> Option<T>,
 ) -> Result<T, Problems> {
@@ -167,6 +184,18 @@ fn stage(key: &Key, place: &Place<'_>, problems: &mut Problems) -> Option<StageP
     }
     let mut fields = Fields::of("a stage", place, problems)?;
     let gates = fields.required_or("gates", EXAMPLE_GATE, gates);
+    let (policies, stop_others) = policies(&mut fields);
+    fields.finish();
+    Some(StagePlan {
+        name: key.name.clone(),
+        gates: gates?,
+        policies,
+        stop_others,
+    })
+}
+
+/// What a stage says beside its gates: policies, and `stop_others`.
+pub(crate) fn policies(fields: &mut Fields<'_, '_>) -> (Policies, bool) {
     let on_fail = fields.defaulted("on_fail", |place, problems| {
         policy(Answer::Fail, place, problems)
     });
@@ -176,16 +205,13 @@ fn stage(key: &Key, place: &Place<'_>, problems: &mut Problems) -> Option<StageP
     let on_error = fields.defaulted("on_error", |place, problems| {
         policy(Answer::Error, place, problems)
     });
-    fields.finish();
-    Some(StagePlan {
-        name: key.name.clone(),
-        gates: gates?,
-        policies: Policies {
-            on_fail,
-            on_inconclusive,
-            on_error,
-        },
-    })
+    let stop_others = fields.defaulted("stop_others", flag);
+    let policies = Policies {
+        on_fail,
+        on_inconclusive,
+        on_error,
+    };
+    (policies, stop_others)
 }
 
 fn gates(place: &Place<'_>, problems: &mut Problems) -> Option<Vec<GatePlan>> {
@@ -227,7 +253,7 @@ fn gate(place: &Place<'_>, problems: &mut Problems) -> Option<GatePlan> {
 }
 
 /// A map of exactly one kind of gate to its settings.
-fn gate_settings(place: &Place<'_>, problems: &mut Problems) -> Option<GateSettings> {
+pub(crate) fn gate_settings(place: &Place<'_>, problems: &mut Problems) -> Option<GateSettings> {
     let entries = match &place.node.value {
         Value::Map(entries) => entries,
         _ => {
@@ -290,7 +316,7 @@ enum Answer {
 
 fn policy(answer: Answer, place: &Place<'_>, problems: &mut Problems) -> Option<Policy> {
     let mut fields = Fields::of("a policy", place, problems)?;
-    let roll_back: RollBack = fields.defaulted("roll_back", word);
+    let roll_back = fields.defaulted("roll_back", roll_back);
     let notify = fields.defaulted("notify", notify);
     let proceed = fields.defaulted("proceed", flag);
     if roll_back != RollBack::No && answer != Answer::Fail {

@@ -23,7 +23,10 @@ impl Plan {
             }
             if matches!(
                 stage.policies.on_fail.roll_back,
-                RollBack::Stage | RollBack::CodeDeploy
+                RollBack::Stage
+                    | RollBack::CodeDeploy
+                    | RollBack::StateMachine(_)
+                    | RollBack::Lambda(_)
             ) {
                 let stage = path_step("stages", &stage.name);
                 warn(

@@ -71,13 +71,18 @@ stages:
                 query: { series: Duration, stat: p99 }
                 analysisConfigurations: { canary: { direction: increase, effectSize: { allowedIncrease: 1.2 } } }
     on_fail: { roll_back: stage, notify: [team] }
+    stop_others: true
+  prod:
+    gates: [{ clear: { alarms: [a] } }]
+    on_fail: { roll_back: { lambda: take-back } }
 "#;
 
 /// What the reader calls a map, and what the schema calls it.
-const MAPS: [(&str, &[&str]); 42] = [
+const MAPS: [(&str, &[&str]); 43] = [
     ("a plan", &[""]),
     ("a stage", &["StagePlan"]),
     ("a policy", &["Policy"]),
+    ("a rollback", &["MachineRollBack", "LambdaRollBack"]),
     ("`bake`", &["Bake"]),
     ("`canary`", &["Canary"]),
     ("`groups`", &["CanaryGroups"]),

@@ -106,8 +106,8 @@ fn fits(ask: &Ask, settings: &Bake, settle: Duration) -> Result<(), GateError> {
         return Err(GateError::BakeTooLong { needed, limit });
     }
     match ask.host_ends {
-        Some(ends) if ask.now + SignedDuration::from(needed) > ends - HOST_MARGIN => {
-            let limit = format!("CodePipeline ends this action at {ends} (24h after its start)");
+        Some(ends) if ask.now + SignedDuration::from(needed) > ends.at - HOST_MARGIN => {
+            let limit = format!("{}, at {}", ends.why, ends.at);
             Err(GateError::BakeTooLong { needed, limit })
         }
         _ => Ok(()),
@@ -153,10 +153,25 @@ async fn watched_from(ask: &Ask, settings: &Bake, aws: &Aws) -> Result<WatchedFr
 /// When this gate's own action last began and failed, where somebody retried
 /// it. Its runs are told by their parameters, which AWS may not show.
 fn retried(ask: &Ask, runs: &[ActionRun]) -> Option<Timestamp> {
-    let own = ask.user_parameters.as_ref()?;
     runs.iter()
         .filter(|run| run.failed && run.stage == ask.stage)
-        .filter(|run| run.user_parameters.as_ref() == Some(own))
+        .filter(|run| {
+            let shown = run.parameters.as_ref();
+            shown.is_some_and(|shown| match ask.stage_checks {
+                true => checks_stage(shown, ask),
+                false => ask.user_parameters.as_ref() == Some(shown),
+            })
+        })
         .map(|run| run.began)
         .max()
+}
+
+/// Whether parameters are of an action that has all gates of this stage
+/// looked at.
+fn checks_stage(parameters: &str, ask: &Ask) -> bool {
+    let Ok(said) = serde_json::from_str::<serde_json::Value>(parameters) else {
+        return false;
+    };
+    let says = |name: &str, own: &str| said.get(name).and_then(|said| said.as_str()) == Some(own);
+    says("stage", &ask.stage) && says("pipeline", &ask.pipeline) && said.get("gate").is_none()
 }

@@ -58,10 +58,11 @@ fn fits(ask: &Ask, settings: &Canary) -> Result<(), GateError> {
     match ask.host_ends {
         Some(ends)
             if !is_skipped(ask, settings)
-                && ask.now + SignedDuration::from(needed) > ends - HOST_MARGIN =>
+                && ask.now + SignedDuration::from(needed) > ends.at - HOST_MARGIN =>
         {
             Err(wrong(format!(
-                "`horizon`: it needs {needed}, and CodePipeline ends this action at {ends}"
+                "`horizon`: it needs {needed}, and {}, at {}",
+                ends.why, ends.at
             )))
         }
         _ => Ok(()),

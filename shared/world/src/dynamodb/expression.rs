@@ -51,10 +51,15 @@ fn term_is_met(term: &str, names: &Names<'_>, item: Option<&Item>) -> Result<boo
     if let Some(name) = within("attribute_not_exists(") {
         return Ok(!has(names.attribute(name)?));
     }
+    let (name, value) = equal(term, names)?;
+    Ok(item.and_then(|item| item.get(name)) == Some(value))
+}
+
+/// The attribute and the value of `#a = :v`.
+pub(super) fn equal<'a>(term: &str, names: &'a Names<'_>) -> Result<(&'a str, &'a Value), String> {
     let unknown = || format!("this world does not know the condition `{term}`");
     let (name, value) = term.split_once(" = ").ok_or_else(unknown)?;
-    let (name, value) = (names.attribute(name)?, names.value(value)?);
-    Ok(item.and_then(|item| item.get(name)) == Some(value))
+    Ok((names.attribute(name)?, names.value(value)?))
 }
 
 /// The attributes that an update sets.

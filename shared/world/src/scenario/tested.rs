@@ -170,6 +170,10 @@ impl std::fmt::Debug for SecretPlan {
 pub struct Table {
     /// The attribute that is the partition key, a text. Default `id`.
     pub key: Option<String>,
+    /// The attribute that is the sort key, a text or a whole number. Default: none.
+    pub sort: Option<String>,
+    /// What is in it from the beginning: attributes as DynamoDB writes them.
+    pub items: Vec<std::collections::BTreeMap<String, Value>>,
     /// Its account. Default the scenario's.
     pub account: Option<String>,
     /// Its region. Default the scenario's.

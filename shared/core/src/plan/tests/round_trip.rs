@@ -6,7 +6,9 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use crate::Duration;
-use crate::plan::{GatePlan, GateSettings, Plan, Policies, Policy, RollBack, StagePlan};
+use crate::plan::{
+    GatePlan, GateSettings, LambdaRollBack, Plan, Policies, Policy, RollBack, StagePlan,
+};
 use crate::settings::{
     AlarmPrefix, AlarmRef, AlreadyInAlarm, Bake, Clear, CountStatistic, InsufficientData,
     MeasuredTraffic, Metric, Mode, NamedAlarm, NotMeasured, OnRollback, Recovered, ReleaseCheck,
@@ -158,9 +160,15 @@ fn gate_settings() -> impl Strategy<Value = GateSettings> {
     ]
 }
 
+fn own_function() -> RollBack {
+    RollBack::Lambda(LambdaRollBack {
+        lambda: "take-back:live".to_owned(),
+    })
+}
+
 prop_compose! {
     fn policy()(
-        roll_back in select(vec![RollBack::No, RollBack::Native, RollBack::Stage, RollBack::CodeDeploy]),
+        roll_back in select(vec![RollBack::No, RollBack::Native, RollBack::Stage, RollBack::CodeDeploy, own_function()]),
         notify in proptest::collection::vec(name(), 0..3),
         proceed in any::<bool>(),
     ) -> Policy {
@@ -175,6 +183,7 @@ prop_compose! {
         on_fail in policy(),
         notify in proptest::collection::vec(name(), 0..2),
         proceed in any::<bool>(),
+        stop_others in any::<bool>(),
     ) -> StagePlan {
         let gates = gates
             .into_iter()
@@ -186,7 +195,7 @@ prop_compose! {
             on_inconclusive,
             on_error: Policy::default(),
         };
-        StagePlan { name, gates, policies }
+        StagePlan { name, gates, policies, stop_others }
     }
 }
 

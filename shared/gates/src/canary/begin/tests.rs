@@ -125,7 +125,7 @@ fn run(release: &str, stage: &str, began: Timestamp) -> ActionRun {
         deploys: true,
         began,
         failed: false,
-        user_parameters: None,
+        parameters: None,
     }
 }
 
@@ -141,6 +141,7 @@ fn other_releases_count_that_were_deployed_to_the_stage_in_that_time() {
         release_checked: true,
         rollback: false,
         user_parameters: None,
+        stage_checks: false,
         attempt: "a".to_owned(),
         now: at("10T09:05:00"),
         look_ends: at("10T09:07:00"),

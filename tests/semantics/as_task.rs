@@ -1,0 +1,214 @@
+//! The same conditions, asked by a state machine: what a gate writes down is
+//! the same, but for the id of the last job.
+//!
+//! The looks stay where CodePipeline has them, so that both see the same world
+//! at the same moments: each job of the gate's action becomes one task, and
+//! what the task returns becomes the job's answer.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use sluice::rehearsal::{
+    CLAIMS_TABLE, EVIDENCE_BUCKET, WAIVERS_TABLE, aws_of, gates, in_virtual_time, run_in,
+};
+use sluice_aws::{Aws, FailureType, Summary};
+use sluice_core::plan::{FORM, Plan, ResolvedPlan};
+use sluice_core::token::sha256;
+use sluice_core::verdict::Outcome;
+use sluice_host::{Host, TASK_ANSWER_BYTES_MAX, TaskAnswer, TaskFailed, TaskLook, handle_task};
+use sluice_world::World;
+use sluice_world::codepipeline::{FunctionError, Functions, Invocation};
+
+use super::{Case, cases, run};
+
+/// What gates wrote down, by where they did.
+type Written = BTreeMap<String, Value>;
+
+fn written(world: &World) -> Written {
+    let keys = world.s3().list(EVIDENCE_BUCKET, "evidence/");
+    let json = keys.into_iter().filter(|(key, _)| key.ends_with(".json"));
+    json.map(|(key, _)| {
+        let bytes = world.s3().get(EVIDENCE_BUCKET, &key).unwrap();
+        let mut evidence: Value = serde_json::from_slice(&bytes).unwrap();
+        evidence["job"] = Value::Null;
+        (key, evidence)
+    })
+    .collect()
+}
+
+/// What was judged, without the moments.
+fn judged(written: &Written) -> Vec<Value> {
+    const FIELDS: [&str; 6] = [
+        "of",
+        "verdict",
+        "gate_error",
+        "outcome",
+        "decided_by",
+        "rule",
+    ];
+    let own = |evidence: &Value| {
+        let mut judged: Vec<Value> = FIELDS.iter().map(|name| evidence[*name].clone()).collect();
+        judged.push(evidence["reason"]["code"].clone());
+        Value::from(judged)
+    };
+    written.values().map(own).collect()
+}
+
+fn by_jobs(case: &Case) -> Written {
+    in_virtual_time(async {
+        let (world, pipeline) = run::prepared(case);
+        run_in(&world, pipeline, true, Arc::new(|_| {}))
+            .await
+            .unwrap();
+        written(&world)
+    })
+    .unwrap()
+}
+
+fn by_tasks(case: &Case) -> Written {
+    in_virtual_time(async {
+        let (world, pipeline) = run::prepared(case);
+        world.s3().create_bucket(EVIDENCE_BUCKET);
+        let plan = Plan::read_yaml(&run::plan(case)).unwrap();
+        world.set_functions(asked_by_tasks(&world, plan));
+        let id = world.start(pipeline).unwrap();
+        world.codepipeline().finished(&id).await;
+        written(&world)
+    })
+    .unwrap()
+}
+
+/// Functions that take a job for the task of a state machine.
+fn asked_by_tasks(world: &World, plan: Plan) -> Functions {
+    let bucket = Some(EVIDENCE_BUCKET.to_owned());
+    let mut host = Host::new(aws_of(world), gates(), bucket, Arc::new(|_| {}));
+    let waivers = world.scenario().tables.contains_key(WAIVERS_TABLE);
+    host.waivers_table = waivers.then(|| WAIVERS_TABLE.to_owned());
+    let host = Arc::new(host);
+    let (plan, first, weak) = (Arc::new(plan), Arc::default(), world.downgraded());
+    Arc::new(move |invocation: Invocation| {
+        let (host, plan, first) = (Arc::clone(&host), Arc::clone(&plan), Arc::clone(&first));
+        let world = weak.upgrade().unwrap();
+        Box::pin(async move {
+            let job = &invocation.event["CodePipeline.job"];
+            let id = job["id"].as_str().unwrap();
+            let payload = payload(job, &plan, &first, &world);
+            let answer = handle_task(&payload, invocation.deadline, &host).await;
+            let text = serde_json::to_vec(&answer.as_ref().ok()).unwrap();
+            assert!(text.len() <= TASK_ANSWER_BYTES_MAX, "{} bytes", text.len());
+            answer_job(id, answer, &host.aws).await
+        })
+    })
+}
+
+/// The first job of each release, stage and gate, and when CodePipeline ends
+/// its action.
+type First = Arc<Mutex<BTreeMap<String, (String, Timestamp)>>>;
+
+fn payload(job: &Value, plan: &Plan, first: &First, world: &World) -> Value {
+    let configuration = &job["data"]["actionConfiguration"]["configuration"];
+    let parameters = configuration["UserParameters"].as_str().unwrap();
+    let parameters: Value = serde_json::from_str(parameters).unwrap();
+    let text = |name: &str| parameters[name].as_str().unwrap().to_owned();
+    let (release, stage) = (text("release"), text("stage"));
+    let resolved = ResolvedPlan {
+        resolved: FORM,
+        pipeline: text("pipeline"),
+        release: release.clone(),
+        stage: stage.clone(),
+        service: plan.service.clone(),
+        at: Timestamp::UNIX_EPOCH,
+        from: vec!["artifact".to_owned()],
+        plan: plan
+            .stages
+            .iter()
+            .find(|own| own.name == stage)
+            .unwrap()
+            .clone(),
+        sources: BTreeMap::new(),
+    };
+    let bytes = resolved.write();
+    let sha256 = sha256(&bytes);
+    world.s3().put(EVIDENCE_BUCKET, &resolved.key(), bytes);
+    let of = format!("{release}/{stage}/{}", text("gate"));
+    let id = job["id"].as_str().unwrap().to_owned();
+    let ends = world.clock().now() + SignedDuration::from_mins(23 * 60 - 5);
+    let (attempt, ends) = first
+        .lock()
+        .unwrap()
+        .entry(of)
+        .or_insert((id, ends))
+        .clone();
+    json!({
+        "sluice_task": 1, "pipeline": text("pipeline"), "release": release, "stage": stage,
+        "service": plan.service, "gate": text("gate"), "attempt": attempt,
+        "plan": {"key": resolved.key(), "sha256": sha256, "ends": ends},
+        "mark": {"table": CLAIMS_TABLE, "id": "stop/nobody"},
+        "memory": job["data"]["continuationToken"],
+    })
+}
+
+async fn answer_job(
+    id: &str,
+    answer: Result<TaskAnswer, TaskFailed>,
+    aws: &Aws,
+) -> Result<(), FunctionError> {
+    let said = |text: &str| match text {
+        "" => "-".to_owned(),
+        text => text.chars().take(500).collect(),
+    };
+    let summary = |text: &str, percent| Summary {
+        text: said(text),
+        percent,
+        external_id: None,
+    };
+    let answered = match &answer {
+        Ok(again) if again.look == TaskLook::Again => {
+            assert!(again.outcome.is_none() && again.evidence.is_none());
+            let summary = summary(&again.line, again.percent);
+            aws.answer_success(id, again.memory.clone(), &summary, &[])
+                .await
+        }
+        Ok(ended) if ended.outcome == Some(Outcome::Go) => {
+            aws.answer_success(id, None, &summary(&ended.reason, 100), &[])
+                .await
+        }
+        Ok(ended) => {
+            let text = said(&ended.reason);
+            aws.answer_failure(id, FailureType::JobFailed, &text, None)
+                .await
+        }
+        Err(failed) => {
+            let text = said(&failed.message);
+            aws.answer_failure(id, FailureType::JobFailed, &text, None)
+                .await
+        }
+    };
+    answered.map(|_| ()).map_err(|error| FunctionError {
+        error_type: "AnswerNotTaken".to_owned(),
+        message: error.to_string(),
+    })
+}
+
+#[test]
+fn a_task_of_a_state_machine_writes_down_what_a_job_does() {
+    let mut compared = 0;
+    for case in cases::GROUPS.iter().flat_map(|group| group.cases) {
+        // A task's plan was read by whoever resolved it, not from an artifact.
+        let unread = case.refusals.iter().any(|own| own.contains("s3:GetObject"));
+        if unread || Plan::read_yaml(&run::plan(case)).is_err() {
+            continue;
+        }
+        let (jobs, tasks) = (by_jobs(case), by_tasks(case));
+        // How long a refused call waits before it is tried again is drawn.
+        if case.refusals.is_empty() {
+            assert_eq!(jobs, tasks, "{}", case.name);
+        } else {
+            assert_eq!(judged(&jobs), judged(&tasks), "{}", case.name);
+        }
+        compared += usize::from(!jobs.is_empty());
+    }
+    assert!(compared > 100, "{compared} rows were compared");
+}
