@@ -145,8 +145,8 @@ class Bed:
         """Runs a case to its end. `times` starts it so often under other names, one after the other or at the same time.
 
         `script` has `answers` (by state; a gate's look by `LookAtGate NAME`), `codepipeline` and `codedeploy` (what
-        `models.py` takes), `items` (of the claims table), `twice` (each call is made two times), and `forward` (by
-        service, where it really runs).
+        `models.py` takes), `items` (of the claims table), `twice` (each call is made two times), `forward` (by
+        service, where it really runs), and `records` (whether `evaluations` are kept).
         """
         self.ask("script", script)
         starts = [self.start_of(machine, given) for _ in range(times)]
@@ -174,10 +174,10 @@ def run_from(seen: dict) -> Run:
 
 
 @contextmanager
-def running(time_scale: float = 10_000, records: bool = False) -> Iterator[Bed]:
+def running(time_scale: float = 10_000) -> Iterator[Bed]:
     """A bed until the block ends, with the shipped machines in it. Waits and retries take so much less time."""
     port = free_port()
-    command = [sys.executable, "-B", "-m", "machines.server", str(port), str(time_scale), *["record"] * records]
+    command = [sys.executable, "-B", "-m", "machines.server", str(port), str(time_scale)]
     # What the process says is moto's; what goes wrong comes back as an answer.
     quiet = dict(stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     process = subprocess.Popen(command, cwd=TESTS, **quiet)

@@ -86,13 +86,14 @@ def evaluate(self, environment) -> None:
     environment.stack.append(as_json(result))
 
 
-RECORDED: dict[str, dict] | None = None
-"""Each evaluation once, where somebody wants a second opinion."""
+RECORDED: dict[str, dict] = {}
+"""Each evaluation once, of the scripts that want a second opinion of theirs."""
+RECORDS = threading.Event()
 
 
 def record(expression: str, bound: dict, said: dict) -> None:
     """Keeps an evaluation."""
-    if RECORDED is not None:
+    if RECORDS.is_set():
         evaluation = {"expression": expression, "bindings": bound, "said": said}
         RECORDED[json.dumps([expression, bound], default=str)] = evaluation
 

@@ -1,6 +1,6 @@
 """The bed's process: moto executes state machines, and a script answers what they call.
 
-`python -m machines.server PORT TIME_SCALE [record]`, in the folder `tests`. It has routes of its own beside AWS's; `serve`
+`python -m machines.server PORT TIME_SCALE`, in the folder `tests`. It has routes of its own beside AWS's; `serve`
 names them.
 """
 
@@ -87,6 +87,7 @@ def put_script(given: dict) -> dict:
         machine.executions.clear()
     BED.script, BED.waits = scripted.Script(given, PORT), []
     BED.prepare(given.get("items", []))
+    (patches.RECORDS.set if given.get("records") else patches.RECORDS.clear)()
     return {}
 
 
@@ -152,7 +153,7 @@ def serve(port: int, time_scale: float) -> None:
     patches.apply(time_scale, BED.waited)
     scripted.install(lambda: BED.script)
     routes = {"machines": put_machines, "script": put_script, "run": run, "start": start, "seen": lambda _: seen()}
-    routes["evaluations"] = lambda _: list((patches.RECORDED or {}).values())
+    routes["evaluations"] = lambda _: list(patches.RECORDED.values())
     for name, handle in routes.items():
         urls.url_paths["{0}/moto-api/bed/%s" % name] = route(handle)
     app = werkzeug_app.DomainDispatcherApplication(werkzeug_app.create_backend_app)
@@ -160,6 +161,5 @@ def serve(port: int, time_scale: float) -> None:
 
 
 if __name__ == "__main__":
-    patches.RECORDED = {} if "record" in sys.argv else None
     sys.modules["machines.server"] = sys.modules["__main__"]
     serve(PORT, float(sys.argv[2]))
