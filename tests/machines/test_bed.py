@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from .bed import running, shipped
+from .bed import shipped
 from .cases import gate_input, look, order_input
 
 
@@ -16,16 +16,9 @@ def machine(**states: dict) -> dict:
     return {"QueryLanguage": "JSONata", "StartAt": next(iter(states)), "States": states}
 
 
-@pytest.fixture(scope="module")
-def own():
-    """A bed for definitions that are not ours."""
-    with running() as bed:
-        yield bed
-
-
-def output_of(own, expression: str, given: object = None):
-    own.deploy(tried=machine(Say={"Type": "Succeed", "Output": {"said": "{% " + expression + " %}"}}))
-    return own.run("tried", given or {}, {}).one("tried")
+def output_of(spare, expression: str, given: object = None):
+    spare.deploy(tried=machine(Say={"Type": "Succeed", "Output": {"said": "{% " + expression + " %}"}}))
+    return spare.run("tried", given or {}, {}).one("tried")
 
 
 @pytest.mark.parametrize(
@@ -40,14 +33,14 @@ def output_of(own, expression: str, given: object = None):
         ("3 * 2", 6),
     ],
 )
-def test_an_expression_gives_what_it_gives_on_aws(own, expression, said):
+def test_an_expression_gives_what_it_gives_on_aws(spare, expression, said):
     given = {"text": 'a "quoted"\nline \\ with a backslash', "list": ["one"]}
-    assert output_of(own, expression, given).output == {"said": said}
+    assert output_of(spare, expression, given).output == {"said": said}
 
 
 @pytest.mark.parametrize("expression", ["$states.input.missing", "$nobody", "$parse('no json')", "$toMillis('x')", "$$"])
-def test_an_expression_that_gives_nothing_is_an_error(own, expression):
-    seen = output_of(own, expression)
+def test_an_expression_that_gives_nothing_is_an_error(spare, expression):
+    seen = output_of(spare, expression)
     assert (seen.status, seen.error) == ("FAILED", "States.QueryEvaluationError")
 
 
@@ -66,15 +59,15 @@ def task(errors: list[str]) -> dict:
         ("Anything", "SUCCEEDED"),
     ],
 )
-def test_two_errors_are_caught_by_nothing(own, error, status):
-    own.deploy(tried=task(["States.ALL"]))
-    assert own.run("tried", {}, {"answers": {"Call": [{"error": error}]}}).one("tried").status == status
+def test_two_errors_are_caught_by_nothing(spare, error, status):
+    spare.deploy(tried=task(["States.ALL"]))
+    assert spare.run("tried", {}, {"answers": {"Call": [{"error": error}]}}).one("tried").status == status
 
 
-def test_a_rejected_definition_does_not_spoil_the_next(own):
+def test_a_rejected_definition_does_not_spoil_the_next(spare):
     with pytest.raises(AssertionError, match="InvalidDefinition"):
-        own.deploy(bad=machine(Wait={"Type": "Wait", "Seconds": 1, "Timestamp": "2026-01-01T00:00:00Z", "End": True}))
-    assert output_of(own, "1").output == {"said": 1}
+        spare.deploy(bad=machine(Wait={"Type": "Wait", "Seconds": 1, "Timestamp": "2026-01-01T00:00:00Z", "End": True}))
+    assert output_of(spare, "1").output == {"said": 1}
 
 
 def test_what_a_service_would_not_take_or_give_is_a_problem_of_the_case(bed):

@@ -2,16 +2,15 @@
 
 import pytest
 
-from .bed import NAMES, running, shipped, with_timeouts
+from .bed import NAMES, shipped, with_timeouts
 from .cases import RELEASE, answers_of, gate_input, plan
 
 
-@pytest.fixture(scope="module")
-def hasty():
-    """A bed whose timeouts are seconds. One of its own: definitions stay in a bed."""
-    with running() as bed:
-        bed.deploy(**{name.replace("-", "_"): with_timeouts(shipped(name), 1) for name in NAMES})
-        yield bed
+@pytest.fixture
+def hasty(spare):
+    """A bed whose timeouts are seconds."""
+    spare.deploy(**{name.replace("-", "_"): with_timeouts(shipped(name), 1) for name in NAMES})
+    return spare
 
 
 def test_a_function_that_hangs_is_left_and_the_gate_has_not_passed(hasty):
