@@ -5,7 +5,7 @@ CARGO ?= cargo
 # The fast runner where it is installed; plain cargo does the same.
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 # The folders of tests in Python that there are.
-PYTHON_TESTS := $(wildcard tests/infra tests/wire tests/emulated)
+PYTHON_TESTS := $(wildcard tests/infra tests/wire tests/emulated tests/machines)
 # Another file, another stamp: what is installed is what is pinned.
 PYTHON_PINS := tests/python/requirements.txt
 FUNCTIONS := $(patsubst functions/%/Cargo.toml,sluice-%,$(wildcard functions/*/Cargo.toml))
@@ -14,6 +14,9 @@ NODE_PINS := tests/pages/package.json tests/pages/package-lock.json
 # And what requests are measured beside.
 BENCH_PINS := tests/bench/package.json tests/bench/package-lock.json
 BENCH_STAMP := tests/bench/node_modules/pins-$(firstword $(shell cat $(BENCH_PINS) | cksum))
+# What reads definitions of state machines.
+MACHINE_PINS := tests/machines/package.json tests/machines/package-lock.json
+MACHINE_STAMP := tests/machines/node_modules/pins-$(firstword $(shell cat $(MACHINE_PINS) | cksum))
 NODE_STAMP := tests/pages/node_modules/pins-$(firstword $(shell cat $(NODE_PINS) | cksum))
 PYTHON_STAMP := .venv/tests-$(firstword $(shell cksum $(PYTHON_PINS)))
 
@@ -42,7 +45,7 @@ endif
 	@$(MAKE) --no-print-directory test-pages
 	@CARGO="$(CARGO)" tests/mutants/run.sh last-read answered-already
 
-test-python: $(PYTHON_STAMP) ## the tests in Python alone: the template, and what speaks to binaries
+test-python: $(PYTHON_STAMP) $(MACHINE_STAMP) ## the tests in Python alone: the template, and what speaks to binaries
 	.venv/bin/python -B -m pytest $(PYTHON_TESTS)
 
 test-pages: $(NODE_STAMP) ## the pages alone, as a browser has them: numbers, labels, contrast
@@ -51,6 +54,10 @@ test-pages: $(NODE_STAMP) ## the pages alone, as a browser has them: numbers, la
 
 $(NODE_STAMP): $(NODE_PINS)
 	cd tests/pages && npm ci --ignore-scripts --no-audit --no-fund
+	touch $@
+
+$(MACHINE_STAMP): $(MACHINE_PINS)
+	cd tests/machines && npm ci --ignore-scripts --no-audit --no-fund
 	touch $@
 
 $(BENCH_STAMP): $(BENCH_PINS)
@@ -66,8 +73,9 @@ check: ## format and lints
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 
-docs: ## write the generated parts of the documents again
+docs: $(PYTHON_STAMP) ## write the generated parts of the documents again
 	$(CARGO) run --locked -q -p sluice-tests --example write_semantics
+	@PYTHONPATH=tests .venv/bin/python -B -m machines.sizes
 
 # A folder of its own: cargo-lambda compiles for an older system, and each
 # of the two would build everything again after the other.

@@ -126,7 +126,7 @@ class Bed:
         url = f"http://127.0.0.1:{self.port}/moto-api/bed/{route}"
         request = urllib.request.Request(url, json.dumps(body).encode(), method="POST")
         try:
-            with urllib.request.urlopen(request, timeout=90) as response:
+            with urllib.request.urlopen(request, timeout=900) as response:
                 return json.load(response)
         except urllib.error.HTTPError as error:
             raise AssertionError(f"the bed: {error.read().decode()}") from error
@@ -139,24 +139,46 @@ class Bed:
         """Puts the definitions as they stand in their files."""
         self.ask("machines", {name: substituted(shipped(name)) for name in NAMES})
 
-    def run(self, machine: str, given: object, script: dict, times: int = 1, together: bool = False) -> Run:
-        """Runs a case. `times` starts it so often under other names, one after the other or at the same time.
+    def run(
+        self, machine: str, given: object, script: dict, times: int = 1, together: bool = False, within: float = 20
+    ) -> Run:
+        """Runs a case to its end. `times` starts it so often under other names, one after the other or at the same time.
 
         `script` has `answers` (by state; a gate's look by `LookAtGate NAME`), `codepipeline` and `codedeploy` (what
-        `models.py` takes), `twice` (each call is made two times), and `forward` (a service's real endpoint).
+        `models.py` takes), `items` (of the claims table), `twice` (each call is made two times), `forward` (by
+        service, where it really runs), and `records` (whether `evaluations` are kept).
         """
         self.ask("script", script)
-        starts = [{"machine": machine, "name": f"{machine}-{uuid.uuid4()}", "input": given} for _ in range(times)]
-        seen = self.ask("run", {"starts": starts, "together": together})
-        executions = [Execution(**execution) for execution in seen.pop("executions")]
-        return Run(executions=executions, **seen)
+        starts = [self.start_of(machine, given) for _ in range(times)]
+        return run_from(self.ask("run", {"starts": starts, "together": together, "within": within}))
+
+    def start(self, machine: str, given: object, script: dict) -> None:
+        """Starts a case and does not wait for it: `seen` tells what has happened so far."""
+        self.ask("script", script)
+        self.ask("start", self.start_of(machine, given))
+
+    def seen(self) -> Run:
+        """What has happened so far."""
+        return run_from(self.ask("seen", {}))
+
+    @staticmethod
+    def start_of(machine: str, given: object) -> dict:
+        """An execution under a name that nobody has."""
+        return {"machine": machine, "name": f"{machine}-{uuid.uuid4()}", "input": given}
+
+
+def run_from(seen: dict) -> Run:
+    """What the bed tells."""
+    executions = [Execution(**execution) for execution in seen.pop("executions")]
+    return Run(executions=executions, **seen)
 
 
 @contextmanager
 def running(time_scale: float = 10_000) -> Iterator[Bed]:
-    """A bed until the block ends, with the shipped machines in it."""
+    """A bed until the block ends, with the shipped machines in it. Waits and retries take so much less time."""
     port = free_port()
     command = [sys.executable, "-B", "-m", "machines.server", str(port), str(time_scale)]
+    # What the process says is moto's; what goes wrong comes back as an answer.
     quiet = dict(stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     process = subprocess.Popen(command, cwd=TESTS, **quiet)
     try:

@@ -21,7 +21,8 @@ def begun(one: dict) -> dict:
 class Pipeline:
     """One pipeline and one stage.
 
-    `stage_runs`: reads until the stage has failed. `next_after`: reads until the next release is in the stage.
+    `stage_runs`: reads until the stage has failed. `next_after`: reads until the next release is in the stage, as
+    `next_status`.
     `refuses`: how often a rollback is refused. `lost`: its answer is lost, though it began. `rollback_takes`: reads
     until it ends as `rollback_ends`.
     """
@@ -34,6 +35,7 @@ class Pipeline:
         self.stage_status = given.get("stage_status", "Failed")
         self.stage_runs = given.get("stage_runs", 0)
         self.next_after = given.get("next_after")
+        self.next_status = given.get("next_status", "InProgress")
         self.refuses = given.get("refuses", 0)
         self.refusal = given.get("refusal", "UnableToRollbackStageException")
         self.lost = given.get("lost", False)
@@ -57,7 +59,7 @@ class Pipeline:
         if self.next_after is not None:
             self.next_after -= 1
             if self.next_after < 0:
-                self.latest, self.latest_kind, self.stage_status = "r-next", "STANDARD", "InProgress"
+                self.latest, self.latest_kind, self.stage_status = "r-next", "STANDARD", self.next_status
         running = self.stage_runs >= 0 and self.latest_kind == "STANDARD"
         status = "InProgress" if running else self.stage_status
         latest = {"pipelineExecutionId": self.latest, "status": status, "type": self.latest_kind}

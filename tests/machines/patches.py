@@ -39,7 +39,10 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service impor
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service import StateTaskService
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import WaitFunction
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
-from moto.stepfunctions.parser.asl.jsonata.jsonata import extract_jsonata_variable_references
+from moto.stepfunctions.parser.asl.jsonata.jsonata import (
+    IllegalJSONataVariableReference,
+    extract_jsonata_variable_references,
+)
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
 from moto.stepfunctions.parser.asl.parse.preprocessor import Preprocessor
 
@@ -69,14 +72,30 @@ ENGINE = threading.Lock()
 
 def evaluate(self, environment) -> None:
     """Evaluates one expression with the variables that it names."""
+    bound = bindings(self.expression, environment)
     try:
         with ENGINE:
-            result = compiled(self.expression).evaluate(None, bindings(self.expression, environment))
+            result = compiled(self.expression).evaluate(None, with_nulls(bound))
     except Exception as error:  # The engine has many kinds; on AWS each of them is this one.
+        record(self.expression, bound, {"failed": str(error)})
         raise evaluation_failed(environment, f"`{self.expression}`: {error}") from error
     if result is None or callable(result):
+        record(self.expression, bound, {"failed": "undefined"})
         raise evaluation_failed(environment, f"`{self.expression}` returned nothing (undefined)")
+    record(self.expression, bound, {"value": as_json(result)})
     environment.stack.append(as_json(result))
+
+
+RECORDED: dict[str, dict] = {}
+"""Each evaluation once, of the scripts that want a second opinion of theirs."""
+RECORDS = threading.Event()
+
+
+def record(expression: str, bound: dict, said: dict) -> None:
+    """Keeps an evaluation."""
+    if RECORDS.is_set():
+        evaluation = {"expression": expression, "bindings": bound, "said": said}
+        RECORDED[json.dumps([expression, bound], default=str)] = evaluation
 
 
 def compiled(expression: str) -> jsonata.Jsonata:
@@ -92,13 +111,30 @@ def compiled(expression: str) -> jsonata.Jsonata:
 
 
 def bindings(expression: str, environment) -> dict:
-    """Values of `$states` and of the variables that the expression names. A lone `$` or `$$` is refused as on AWS."""
-    named = {reference.split(".")[0][1:] for reference in extract_jsonata_variable_references(expression)}
+    """Values of `$states` and of the variables that the expression names."""
+    named = {reference.split(".")[0][1:] for reference in references(expression, environment)}
     data = environment.states._states_data
-    states = {key: with_nulls(data.get(key)) for key in data if f"$states.{key}" in expression}
+    states = {key: plain(data.get(key)) for key in data if f"$states.{key}" in expression}
     store = environment.variable_store
     known = {**store._outer_scope, **store._inner_scope}
-    return {"states": states, **{name: with_nulls(known[name]) for name in named & set(known)}}
+    return {"states": states, **{name: plain(known[name]) for name in named & set(known)}}
+
+
+def references(expression: str, environment) -> set[str]:
+    """What the expression names. A lone `$` or `$$` is refused, as on AWS."""
+    try:
+        return extract_jsonata_variable_references(expression)
+    except IllegalJSONataVariableReference as error:
+        raise evaluation_failed(environment, f"`{expression}`: {error.variable_reference} is not allowed") from error
+
+
+def plain(value):
+    """A copy as JSON has it: times are text."""
+    if isinstance(value, dict):
+        return {key: plain(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(inner) for inner in value]
+    return value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime.datetime) else value
 
 
 def with_nulls(value):
@@ -109,7 +145,7 @@ def with_nulls(value):
         return {key: with_nulls(inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
         return [with_nulls(inner) for inner in value]
-    return value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime.datetime) else value
+    return value
 
 
 def as_json(value):

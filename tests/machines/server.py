@@ -1,6 +1,7 @@
 """The bed's process: moto executes state machines, and a script answers what they call.
 
-`python -m machines.server PORT TIME_SCALE`, in the folder `tests`. Three routes beside AWS's: machines, script, run.
+`python -m machines.server PORT TIME_SCALE`, in the folder `tests`. It has routes of its own beside AWS's; `serve`
+names them.
 """
 
 import json
@@ -21,8 +22,6 @@ from . import patches, scripted  # noqa: E402
 ACCOUNT, REGION = "123456789012", "us-east-1"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/machines"
 CLAIMS, BUS, TOPIC = "sluice-claims", "sluice", "sluice"
-WITHIN = 60
-"""Seconds that a run may take."""
 
 
 class Bed:
@@ -88,25 +87,32 @@ def put_script(given: dict) -> dict:
         machine.executions.clear()
     BED.script, BED.waits = scripted.Script(given, PORT), []
     BED.prepare(given.get("items", []))
+    (patches.RECORDS.set if given.get("records") else patches.RECORDS.clear)()
     return {}
 
 
 def run(asked: dict) -> dict:
     """Starts executions one after the other, and waits for them and all that they start."""
-    for start in asked["starts"]:
-        machine = next(m for m in backend().state_machines if m.name == start["machine"])
-        backend().start_execution(machine.arn, start["name"], json.dumps(start["input"]))
-        if not asked.get("together"):
-            settle()
-    settle()
+    for one in asked["starts"]:
+        start(one)
+        if not asked["together"]:
+            settle(asked["within"])
+    settle(asked["within"])
     return seen()
 
 
-def settle() -> None:
-    until = time.monotonic() + WITHIN
+def start(asked: dict) -> dict:
+    """Starts one execution."""
+    machine = next(m for m in backend().state_machines if m.name == asked["machine"])
+    backend().start_execution(machine.arn, asked["name"], json.dumps(asked["input"]))
+    return {}
+
+
+def settle(within: float) -> None:
+    until = time.monotonic() + within
     while any(execution.status == "RUNNING" for execution in executions()):
         if time.monotonic() > until:
-            raise TimeoutError(f"an execution still runs after {WITHIN} s")
+            raise TimeoutError(f"an execution still runs after {within} s")
         time.sleep(0.002)
 
 
@@ -146,7 +152,9 @@ def route(handle):
 def serve(port: int, time_scale: float) -> None:
     patches.apply(time_scale, BED.waited)
     scripted.install(lambda: BED.script)
-    for name, handle in {"machines": put_machines, "script": put_script, "run": run, "seen": lambda _: seen()}.items():
+    routes = {"machines": put_machines, "script": put_script, "run": run, "start": start, "seen": lambda _: seen()}
+    routes["evaluations"] = lambda _: list(patches.RECORDED.values())
+    for name, handle in routes.items():
         urls.url_paths["{0}/moto-api/bed/%s" % name] = route(handle)
     app = werkzeug_app.DomainDispatcherApplication(werkzeug_app.create_backend_app)
     run_simple("127.0.0.1", port, app, threaded=True, request_handler=werkzeug_app.MotoRequestHandler)

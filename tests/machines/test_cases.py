@@ -5,26 +5,17 @@ import re
 import pytest
 
 from .bed import NAMES, shipped
-from .cases import Case, all_cases, contains
+from .cases import Case, all_cases, contains, run_once
 from .definitions import states_of
 from .events import mistakes_in
 
 CASES = all_cases()
 INNER = set(shipped("stage-checks")["States"]["RunGates"]["ItemProcessor"]["States"])
-RUNS: dict[tuple[str, str], object] = {}
-"""What was seen, for the tests that look at all cases together."""
 
 
-def named(case: Case) -> str:
-    return f"{case.machine}/{case.name}"
-
-
-@pytest.fixture(params=CASES, ids=named)
+@pytest.fixture(params=CASES, ids=lambda case: f"{case.machine}/{case.name}")
 def seen(request, bed):
-    case = request.param
-    if named(case) not in RUNS:
-        RUNS[named(case)] = case.run(bed)
-    return case, RUNS[named(case)]
+    return request.param, run_once(request.param, bed)
 
 
 def test_goes_the_way_and_to_the_end_that_the_case_says(seen):
@@ -107,7 +98,7 @@ def test_starts_each_gate_and_each_rollback_once(seen):
 def test_no_state_is_without_a_case(bed, machine):
     visited = set()
     for case in CASES:
-        run = RUNS.get(named(case)) or RUNS.setdefault(named(case), case.run(bed))
+        run = run_once(case, bed)
         visited |= {state for execution in run.of(machine) for state in execution.path}
     assert set(states_of(shipped(machine))) - visited == NEVER_ENTERED[machine]
 
