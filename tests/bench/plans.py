@@ -5,6 +5,7 @@ The time of reading is mostly moto's own; the calls and the time of resolving ar
 
 import hashlib
 import json
+import logging
 import os
 import subprocess
 
@@ -72,6 +73,7 @@ def fill(url: str) -> None:
 
 
 def main() -> None:
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
     server = ThreadedMotoServer(port=0, verbose=False)
     server.start()
     _, port = server.get_host_and_port()
