@@ -150,7 +150,7 @@ def test_every_line_of_the_log_says_what_it_is_about(aws: Taken, bake: Function)
     }
 
 
-@pytest.mark.parametrize("name", ["sluice-bake", "sluice-reaper"])
+@pytest.mark.parametrize("name", ["sluice-bake", "sluice-override", "sluice-reaper"])
 def test_outside_of_lambda_a_function_says_how_to_run_it(name: str) -> None:
     done = subprocess.run([str(binary(name))], env={}, capture_output=True, text=True, timeout=30)
     assert done.returncode == 1

@@ -70,7 +70,7 @@ fn all_pages_are_read() {
         let scopes: Vec<&str> = all.iter().map(|waiver| waiver.scope.as_str()).collect();
         let expected: Vec<String> = (0..7).map(|number| format!("prod/gate-{number}")).collect();
         assert_eq!(scopes, expected);
-        assert_eq!(world.calls_by_operation()["dynamodb:Query"], 3);
+        assert_eq!(world.calls_by_operation()["dynamodb:Query"], 4);
     })
     .unwrap();
 }

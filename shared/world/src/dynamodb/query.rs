@@ -63,14 +63,13 @@ impl QueryInput {
         }
         let (mut bytes, mut items, mut last) = (0, Vec::new(), None);
         for (_, item) in own {
-            // AWS ends a page behind the item with which it has a megabyte, or
-            // as many as were asked for: also where no more follow.
-            if bytes > PAGE_BYTES_MAX {
+            bytes += json!(item).to_string().len();
+            if bytes > PAGE_BYTES_MAX && !items.is_empty() {
                 last = items.last().map(|item| only_key(names, item));
                 break;
             }
-            bytes += json!(item).to_string().len();
             items.push(item.clone());
+            // Also where no more follow.
             if self.limit == Some(items.len()) {
                 last = Some(only_key(names, item));
                 break;
