@@ -9,14 +9,14 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from infra import aws, awaited
+from infra import aws
 from infra.template import ACTIONS, FUNCTIONS, GATES, MACHINES, NAMES, ROOT, load, of_type
 
 BAKE, CANARY, VALIDATE, REAPER = "sluice-bake", "sluice-canary", "sluice-validate", "sluice-reaper"
 CHECKS, PLAN, OVERRIDE = "sluice-checks", "sluice-plan", "sluice-override"
 LAMBDA = "arn:aws:lambda:eu-west-1:123456789012:function:"
 OWN = "arn:aws:{}:eu-west-1:123456789012:{}"
-CRATES = awaited.crates([name.lower() for name in NAMES])
+CRATES = [name.lower() for name in NAMES]
 TABLE = OWN.format("dynamodb", "table/{ClaimsTable}")
 
 

@@ -101,6 +101,7 @@ def test_the_machines_roles_reach_only_their_own(template, stack):
         "LoadPlan": LAMBDA + PLAN,
         "StartGatesAndRollbacks": [machine("gate"), machine("rollback")],
         "FollowGates": OWN.format("states", "execution:sluice-gate:*"),
+        "ReadRollbacks": OWN.format("states", "execution:sluice-rollback:*"),
         "BeToldOfEnds": OWN.format("events", "rule/StepFunctionsGetEventsForStepFunctionsExecutionRule"),
         "WriteMarksAndOrders": claims,
         "PublishVerdicts": bus,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from infra import awaited, calls, rights
+from infra import calls, rights
 from infra.template import MACHINES, NAMES, of_type, translated
 
 # The modules of `shared/gates` that each function serves, and of `shared/host` that is a function of its own.
@@ -17,11 +17,9 @@ def called_by(role):
 
 @pytest.mark.parametrize("role", [*SERVED, *MODULES])
 def test_a_functions_role_allows_exactly_what_its_source_calls(role):
-    if not awaited.is_there(role):
-        pytest.skip("its source is not there yet")
     allowed, called = rights.actions(translated(), role), called_by(role)
     # A function that the reaper's record is sent by may also invoke functions itself.
-    assert allowed - (set(rights.NOT_CALLED[role]) - called) - (awaited.allowed(role) - called) == called
+    assert allowed - (set(rights.NOT_CALLED[role]) - called) == called
     assert set(rights.NOT_CALLED[role]) <= allowed
 
 
@@ -44,8 +42,7 @@ def test_what_a_module_calls_through_others_is_seen():
 def test_functions_are_told_what_they_ask_for():
     functions = of_type(translated(), "AWS::Lambda::Function").values()
     told = {name for own in functions for name in own["Properties"].get("Environment", {}).get("Variables", {})}
-    assert calls.environment() <= told
-    assert told == calls.environment() or not all(awaited.is_there(role) for role in MODULES)
+    assert told == calls.environment()
 
 
 def test_the_canary_may_not_read_alarms():

@@ -69,7 +69,7 @@ def test_what_may_be_left_out_of_the_input_is_null_to_the_plans_function(bed, le
     seen = bed.run("stage-checks", {**given, "unknown": [1]}, {"answers": answers})
     (asked,) = seen.made("LoadPlan")
     assert asked["Payload"][left_out] is None
-    assert set(asked["Payload"]) == {"sluice_plan", "pipeline", "release", "stage", "service", "plan", "execution", "started"}
+    assert set(asked["Payload"]) == {"sluice_plan", "pipeline", "release", "stage", "service", "plan", "execution", "started", "ends"}
 
 
 def test_the_example_of_an_event_is_of_the_documented_shape():

@@ -27,7 +27,7 @@ if [ ! -d "$CARGO_TARGET_DIR/debug" ] && [ -d "$built/deps" ]; then
         tar -xf - -C "$CARGO_TARGET_DIR/debug"
 fi
 # With the time of now, or what a mutant left in the target folder would count.
-(cd "$root" && tar -cf - --exclude=node_modules Cargo.toml Cargo.lock clippy.toml cli docs examples functions shared tests vendor README.md) |
+(cd "$root" && tar -cf - --exclude=node_modules Cargo.toml Cargo.lock clippy.toml cli docs examples functions infra shared statemachines tests vendor README.md) |
     tar -xmf - -C "$copy"
 
 # All of them have to fit, also where few are tried.

@@ -290,3 +290,14 @@ async fn the_largest_answer_is_within_what_the_machine_keeps_or_refused() {
         "{error}"
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_end_of_the_action_that_started_the_checks_is_handed_on() {
+    let (_world, plans) = filled().await;
+    let mut asked = payload();
+    let answer = resolve_plan(&asked, &plans).await.unwrap();
+    assert!(answer["plan"].get("ends").is_none());
+    asked["ends"] = json!("2026-01-01T22:00:00Z");
+    let answer = resolve_plan(&asked, &plans).await.unwrap();
+    assert_eq!(answer["plan"]["ends"], "2026-01-01T22:00:00Z");
+}

@@ -5,7 +5,7 @@
 //! whoever comes second takes what is there. Safe to repeat: it reads, and
 //! puts if absent. Start at [`resolve_plan`].
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sluice_aws::{Aws, PutOutcome, Refusal};
@@ -53,6 +53,10 @@ struct Payload {
     service: Option<String>,
     plan: Option<Value>,
     execution: String,
+    /// When the action ends that started these checks, where it does before
+    /// CodePipeline's own for state machines.
+    #[serde(default)]
+    ends: Option<Timestamp>,
 }
 
 /// A stored plan, and what people have to know beside it.
@@ -308,9 +312,13 @@ fn answer(payload: &Payload, stored: &Stored, marks: &str) -> Result<Value, Gate
         })
         .collect();
     let policies = &plan.plan.policies;
+    let mut handed_on = json!({ "key": plan.key(), "sha256": stored.sha256 });
+    if let Some(ends) = payload.ends {
+        handed_on["ends"] = json!(ends);
+    }
     let answer = json!({
         "service": plan.service,
-        "plan": { "key": plan.key(), "sha256": stored.sha256 },
+        "plan": handed_on,
         "gates": gates,
         "stop_others": plan.plan.stop_others,
         "policies": {

@@ -237,7 +237,7 @@ fn what_is_allowed_and_worth_a_look_is_warned_of() {
     assert_eq!(
         warnings.lines("sluice.yaml"),
         "\
-sluice.yaml:12:27: warning: stages.prod-one-box.on_fail.roll_back: this version writes it down and rolls nothing back
+sluice.yaml:12:27: warning: stages.prod-one-box.on_fail.roll_back: done where the state machine `stage-checks` runs the stage's gates; a gate's own action only fails
 sluice.yaml:13:33: warning: stages.prod-one-box.on_inconclusive.proceed: releases go on when a gate could not tell
 sluice.yaml:16:69: warning: stages.prod.gates[0].bake.traffic: OK may mean that nobody came
 sluice.yaml:16:98: warning: stages.prod.gates[0].bake.release_check: a release that was replaced or stopped is judged all the same

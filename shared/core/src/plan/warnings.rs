@@ -32,8 +32,8 @@ impl Plan {
                 warn(
                     &mut warnings,
                     format!("{stage}.on_fail.roll_back"),
-                    "this version writes it down and rolls nothing back",
-                    "set the stage to `onFailure: ROLLBACK` in CodePipeline, and write `roll_back: native`",
+                    "done where the state machine `stage-checks` runs the stage's gates; a gate's own action only fails",
+                    "docs/stage-checks.md says how a pipeline starts it; `sluice check --pipeline` sees whether it does",
                 );
             }
             for (index, gate) in stage.gates.iter().enumerate() {
