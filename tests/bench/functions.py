@@ -57,7 +57,8 @@ SCENARIO = """
 about: nothing happens
 alarms: [ { name: errors, states: [ { at: -2h, state: OK } ] } ]
 projects: { smoke: {} }
-tables: { sluice-claims: {} }
+machines: { stage-checks: { takes: 10m } }
+tables: { sluice-claims: {}, sluice-waivers: { key: release, sort: gate } }
 pipeline: { deploys: { prod: 0s } }
 """
 
@@ -65,6 +66,8 @@ pipeline: { deploys: { prod: 0s } }
 VARIABLES = {
     "SLUICE_EVIDENCE_BUCKET": "sluice-evidence",
     "SLUICE_CLAIMS_TABLE": "sluice-claims",
+    "SLUICE_WAIVERS_TABLE": "sluice-waivers",
+    "SLUICE_STAGE_CHECKS_ARN": "arn:aws:states:us-east-1:111122223333:stateMachine:stage-checks",
     "AWS_REGION": "us-east-1",
     "AWS_DEFAULT_REGION": "us-east-1",
 }
@@ -192,6 +195,33 @@ def died(event: dict) -> dict:
     }
 
 
+def of_the_stage(event: dict) -> dict:
+    """The same action, which asks for all gates of its stage."""
+    configuration = event["CodePipeline.job"]["data"]["actionConfiguration"]["configuration"]
+    parameters = json.loads(configuration["UserParameters"])
+    del parameters["gate"]
+    configuration["UserParameters"] = json.dumps(parameters)
+    return event
+
+
+def to_resolve(event: dict) -> dict:
+    """What the state machine asks of a release whose artifact holds all of its plan."""
+    del event
+    bake = {"for": "1h", "traffic": "not_measured", "alarms": ["errors"]}
+    return {
+        **{"sluice_plan": 1, "pipeline": "checkout", "release": "r-1", "stage": "prod", "service": "checkout"},
+        "plan": {"service": "checkout", "stages": {"prod": {"gates": [{"bake": bake}]}}},
+        "execution": "arn:aws:states:us-east-1:111122223333:execution:stage-checks:e-1",
+        "started": "2026-01-01T00:00:00Z",
+    }
+
+
+def nobodys(event: dict) -> dict:
+    """A request that nobody signed."""
+    del event
+    return {"requestContext": {"http": {"method": "POST"}}, "body": "{}"}
+
+
 def unpacked(name: str, folder: Path) -> Path:
     """The binary that is in a function's package."""
     with zipfile.ZipFile(PACKAGES / f"{name}.zip") as package:
@@ -216,6 +246,9 @@ def main() -> int:
             ("sluice-bake", dict, PLAN),
             ("sluice-canary", dict, CANARY_PLAN),
             ("sluice-validate", dict, VALIDATE_PLAN),
+            ("sluice-checks", of_the_stage, PLAN),
+            ("sluice-plan", to_resolve, PLAN),
+            ("sluice-override", nobodys, PLAN),
             ("sluice-reaper", died, PLAN),
         ):
             command = [str(unpacked(name, folder))]
