@@ -206,7 +206,9 @@ mod tests {
 
     #[test]
     fn the_example_has_the_form_of_a_payload() {
-        let filled = EXAMPLE.replace("TIME", "2026-01-01T00:00:00Z");
+        let filled = EXAMPLE
+            .replace("TIME", "2026-01-01T00:00:00Z")
+            .replace("UUID", "11111111-abcd-1111-abcd-111111abcdef");
         let example = serde_json::from_str(&filled).expect("JSON");
         assert!(is_task(&example) && job(&example).is_ok());
     }
