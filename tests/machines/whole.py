@@ -223,12 +223,6 @@ def world(folder: Path, emulator: Emulator) -> Iterator[None]:
         (folder / "world.log").write_text("".join(lines))
 
 
-def states(execution: dict) -> list[tuple[str, str]]:
-    """When which state of an execution was entered."""
-    entered = ((event["timestamp"], event.get("stateEnteredEventDetails")) for event in execution["events"])
-    return [(str(when), details["name"]) for when, details in entered if details]
-
-
 def answers(execution: dict) -> list[dict]:
     """What the function returned to each look of a gate."""
     told = (event.get("taskSucceededEventDetails") for event in execution["events"])
