@@ -38,23 +38,41 @@ class Shown:
 
     def more(self, executions: Iterable[dict]) -> None:
         """Whatever is new, in the order in which it was done."""
-        lines = [line for execution in executions for line in self.fresh(execution)]
+        fresh = [(execution, self.fresh(execution)) for execution in executions]
+        cuts = cuts_of(fresh)
+        lines = [line for execution, events in fresh for line in lines_of(execution, events, cuts)]
         for line in sorted(lines, key=lambda line: line.at):
             self.say(line.at, line.who, line.text)
 
-    def fresh(self, execution: dict) -> list[Line]:
-        """What an execution did since it was last seen: states up to each answer, the answer, and the end."""
-        events, known = execution["events"], self.events.get(execution["arn"], 0)
-        self.events[execution["arn"]] = len(events)
-        who, lines, states = name_of(execution), [], []
-        for event in events[known:]:
-            if state := event.get("stateEnteredEventDetails"):
-                states.append((time_of(event), state["name"]))
-            said = answer_in(event) or end_in(event, execution)
-            if said:
-                lines += [*walked(who, states), Line(time_of(event), who, said)]
-                states = []
-        return lines + walked(who, states)
+    def fresh(self, execution: dict) -> list[dict]:
+        """Events that are new."""
+        known = self.events.get(execution["arn"], 0)
+        self.events[execution["arn"]] = len(execution["events"])
+        return execution["events"][known:]
+
+
+def cuts_of(fresh: list[tuple[dict, list[dict]]]) -> list[float]:
+    """When executions of each machine had begun: what others did before stands before what these do."""
+    begun: dict[str, float] = {}
+    for execution, events in fresh:
+        for event in events[:1]:
+            if event["type"] == "ExecutionStarted":
+                begun[execution["machine"]] = max(time_of(event), begun.get(execution["machine"], 0))
+    return sorted(begun.values())
+
+
+def lines_of(execution: dict, events: list[dict], cuts: list[float]) -> list[Line]:
+    """What an execution did: states up to each answer or cut, the answer, and the end."""
+    who, lines, states = name_of(execution), [], []
+    for event in events:
+        if states and any(states[-1][0] <= cut < time_of(event) for cut in cuts):
+            lines, states = lines + walked(who, states), []
+        if state := event.get("stateEnteredEventDetails"):
+            states.append((time_of(event), state["name"]))
+        if said := answer_in(event) or end_in(event, execution):
+            lines += [*walked(who, states), Line(time_of(event), who, said)]
+            states = []
+    return lines + walked(who, states)
 
 
 def walked(who: str, states: list[tuple[float, str]]) -> list[Line]:
