@@ -30,7 +30,7 @@ demo: ## rehearse six releases of an example service, no AWS account
 	@examples/checkout/demo.sh target/debug/sluice
 
 stage-checks: $(PYTHON_STAMP) ## run the checks of a stage here, and show the path of states as they happen
-	@echo "Two releases go through the checks of a stage; it takes two minutes, and longer where something is not built yet."
+	@echo "Two releases and a rollback, state by state: two minutes, once all is built."
 	@$(CARGO) build --locked -q --workspace
 	@cd tests && ../.venv/bin/python -B -m machines.show ../examples/stage-checks
 

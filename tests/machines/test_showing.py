@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from . import show
+from .bed import MACHINES
 from .showing import WIDTH, Shown, folded
 
 RECORDED = Path(__file__).parent / "recorded"
@@ -34,6 +35,15 @@ def printed(looks: list[list[dict]]) -> list[str]:
 
 def test_a_release_that_failed_is_printed_as_it_was_recorded():
     assert "\n".join([*printed(looked_at()), ""]) == (RECORDED / "failed-release.txt").read_text()
+
+
+def test_what_the_document_shows_is_from_that_record():
+    text = (MACHINES.parent / "docs" / "stage-checks.md").read_text()
+    shown = text.split("<!-- shown: begin -->\n```text\n")[1].split("\n```")[0].splitlines()
+    recorded = iter((RECORDED / "failed-release.txt").read_text().splitlines())
+    # In its order: each line is looked for behind the one before.
+    assert [line for line in shown if line != "..." and line not in recorded] == []
+    assert len(shown) > 10
 
 
 def test_only_what_has_no_space_in_it_is_wider_than_a_terminal():
