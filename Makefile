@@ -20,14 +20,19 @@ MACHINE_STAMP := tests/machines/node_modules/pins-$(firstword $(shell cat $(MACH
 NODE_STAMP := tests/pages/node_modules/pins-$(firstword $(shell cat $(NODE_PINS) | cksum))
 PYTHON_STAMP := .venv/tests-$(firstword $(shell cksum $(PYTHON_PINS)))
 
-.PHONY: help demo screenshots test test-python test-pages check docs package bench bench-judge study soak mutants clean
+.PHONY: help demo stage-checks screenshots test test-python test-pages check docs package bench bench-judge study soak mutants clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: ## rehearse six releases of an example service, no AWS account
 	@$(CARGO) build --locked -q -p sluice
 	@examples/checkout/demo.sh target/debug/sluice
+
+stage-checks: $(PYTHON_STAMP) ## run the checks of a stage here, and show the path of states as they happen
+	@echo "Two releases and a rollback, state by state: two minutes, once all is built."
+	@$(CARGO) build --locked -q --workspace
+	@cd tests && ../.venv/bin/python -B -m machines.show ../examples/stage-checks
 
 screenshots: ## pictures of the pages in both themes and at 400 pixels, into out/screenshots
 	@$(CARGO) build --locked -q -p sluice

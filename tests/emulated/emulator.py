@@ -10,7 +10,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,12 +61,20 @@ def name_of(pid: int) -> str:
 
 def descendants(pid: int) -> list[int]:
     """Processes that a process started, and what those started."""
-    own = [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    threads = Path(f"/proc/{pid}/task").iterdir()
-    for thread in threads:
-        own += [int(child) for child in (thread / "children").read_text().split()]
-    found = sorted(set(own))
+    own: set[int] = set()
+    with suppress(FileNotFoundError, ProcessLookupError):  # One may end meanwhile.
+        for thread in Path(f"/proc/{pid}/task").iterdir():
+            own |= {int(child) for child in (thread / "children").read_text().split()}
+    found = sorted(own)
     return found + [below for child in found for below in descendants(child)]
+
+
+def end(process: subprocess.Popen) -> None:
+    """Ends the emulator and whatever it started; itself first, since it starts again what ends."""
+    for pid in [process.pid, *descendants(process.pid)]:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    process.wait()
 
 
 @contextmanager
@@ -86,17 +94,15 @@ def emulating(folder: Path, functions: tuple[str, ...] = FUNCTIONS, **more: str)
     }
     command = [CARGO_LAMBDA, "lambda", "watch", "--ignore-changes", "-A", "127.0.0.1", "-P", str(port)]
     with (folder / "emulator.log").open("w") as log:
-        process = subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
-        )
+        # A session of its own: Ctrl-C is for us, and we end it.
+        own = dict(env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+        process = subprocess.Popen(command, cwd=ROOT, **own)
         emulator = Emulator(f"http://127.0.0.1:{port}", aws_port, process)
         try:
             wait_until_up(emulator, functions)
             yield emulator
         finally:
-            for pid in [*descendants(process.pid), process.pid]:
-                os.kill(pid, signal.SIGKILL)
-            process.wait()
+            end(process)
 
 
 def wait_until_up(emulator: Emulator, functions: tuple[str, ...]) -> None:

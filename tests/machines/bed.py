@@ -180,7 +180,7 @@ def running(time_scale: float = 10_000) -> Iterator[Bed]:
     command = [sys.executable, "-B", "-m", "machines.server", str(port), str(time_scale)]
     # What the process says is moto's; what goes wrong comes back as an answer.
     quiet = dict(stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    process = subprocess.Popen(command, cwd=TESTS, **quiet)
+    process = subprocess.Popen(command, cwd=TESTS, start_new_session=True, **quiet)
     try:
         bed = Bed(port)
         wait_until_up(bed, process)

@@ -2,110 +2,86 @@
 
 `python -m machines.show FOLDER`, in the folder `tests`; `make stage-checks` does. The folder has `sluice.yaml` (the
 pipeline's stages, and the release's own plan), `scenario.yaml` (what happens in AWS) and `layers/` (the plan store).
+It ends with 0 if the first release succeeded, the second one failed, and the stage went back from it.
 """
 
-import json
+import signal
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-from .whole import Whole, answers, states, whole
+from .showing import Shown
+from .whole import Whole, whole
 
-WIDTH = 80
 SECOND_AT = 42
 """Seconds after the beginning at which the second release begins: a little before the alarm of the example fires."""
 
-
-class Shown:
-    """Prints each state, look and end once."""
-
-    def __init__(self, own: Whole) -> None:
-        self.own = own
-        self.began = time.monotonic()
-        self.states: dict[str, int] = {}
-        self.looks: dict[str, int] = {}
-        self.ends: set[str] = set()
-
-    def passed(self) -> float:
-        """Seconds since the beginning."""
-        return time.monotonic() - self.began
-
-    def say(self, text: str, indent: str = "") -> None:
-        """A line with the seconds since the beginning, cut at the terminal's width."""
-        line = f"{self.passed():5.0f}s  {indent}{' '.join(text.split())}"
-        print(line if len(line) <= WIDTH else f"{line[: WIDTH - 3]}...", flush=True)
-
-    def whole(self, text: str, indent: str = "") -> None:
-        """All of a text, folded."""
-        room = WIDTH - 7 - len(indent)
-        for line in text.splitlines():
-            while len(line) > room and " " in line[:room]:
-                at = line[:room].rindex(" ")
-                self.say(line[:at], indent)
-                line = line[at + 1 :]
-            self.say(line, indent)
-
-    def more(self) -> None:
-        """Whatever is new."""
-        for execution in self.own.seen()["executions"]:
-            self.execution(execution)
-
-    def execution(self, execution: dict) -> None:
-        name = execution["machine"]
-        if name == "gate":
-            name = f"gate {json.loads(input_of(execution))['gate']}"
-        indent = "    " if execution["machine"] == "gate" else ""
-        key, entered = execution["arn"], states(execution)
-        before = self.states.get(key, 0)
-        if fresh := [state for _, state in entered[before:]]:
-            self.whole(f"{name}: {' -> '.join(fresh)}", indent)
-        self.states[key] = len(entered)
-        told = answers(execution) if execution["machine"] == "gate" else []
-        for answer in told[self.looks.get(key, 0) :]:
-            self.say(f"{answer['look']}: {answer['line'] or answer['reason']}", indent + "  ")
-        self.looks[key] = len(told)
-        if execution["status"] != "RUNNING" and key not in self.ends:
-            self.ends.add(key)
-            error = f": {execution['error']}" if execution["error"] else ""
-            self.say(f"{name} {execution['status']}{error}", indent)
-            if execution["machine"] != "gate" and execution["cause"]:
-                self.whole(execution["cause"], "  | ")
+FIRST = """The state machines run in an emulator, the functions are the real binaries, AWS
+is simulated. Each line has seconds, who, and the path of states; one with `=`
+is what a gate's function said, or how an execution ended.
+"""
+EXPECTED = {"first": "Succeeded", "second": "Failed", "went back": "Succeeded", "rollback": "SUCCEEDED"}
+INTERRUPTED = 130
 
 
-def input_of(execution: dict) -> str:
-    """What an execution was started with."""
-    return execution["events"][0]["executionStartedEventDetails"]["input"]
+def release(own: Whole, shown: Shown, which: str) -> str:
+    """Runs a release to its end, and says what the console shows then."""
+
+    def more() -> None:
+        shown.more(own.seen()["executions"])
+
+    begun = own.release()
+    shown.say(time.time(), "CodePipeline", f"the {which} release of {own.service} begins")
+    status = own.ended(begun, also=more)
+    shown.say(time.time(), "CodePipeline", f"= the {which} release {status}: {own.said()}")
+    return status
 
 
-def layers(own: Whole, folder: Path, scratch: Path) -> None:
-    """Pushes every file of the plan store."""
-    for file in sorted((folder / "layers").glob("*.yaml")):
-        scope, _, rest = file.stem.partition("-")
-        pattern = f"{rest}*" if scope == "stage" else rest
-        said = own.push(scope if not rest else f"{scope}:{pattern}", file.read_text(), scratch)
-        print(said.strip().splitlines()[0])
+def show(own: Whole, began: float) -> dict[str, str]:
+    """Runs both releases, and gives how each thing ended."""
+    shown = Shown(began, write=lambda line: print(line, flush=True))
+    ended = {"first": release(own, shown, "first")}
+    time.sleep(max(0, began + SECOND_AT - time.time()))
+    ended["second"] = release(own, shown, "second")
+    seen = own.settled(also=lambda: shown.more(own.seen()["executions"]))
+    newest = own.releases()[0]
+    if newest.get("executionType") == "ROLLBACK":
+        ended["went back"] = own.ended(newest["pipelineExecutionId"])
+        shown.say(time.time(), "CodePipeline", f"= the rollback of the stage {ended['went back']}")
+    return ended | {e["machine"]: e["status"] for e in seen["executions"] if e["machine"] == "rollback"}
 
 
 def main(folder: Path) -> int:
-    plan, scenario = (folder / "sluice.yaml").read_text(), (folder / "scenario.yaml").read_text()
+    """Shows an example, and says whether it went as it should."""
+    print(FIRST, flush=True)
     with tempfile.TemporaryDirectory() as scratch:
+        plan, scenario = (folder / "sluice.yaml").read_text(), (folder / "scenario.yaml").read_text()
         with whole(Path(scratch), plan, scenario) as own:
-            layers(own, folder, Path(scratch))
-            shown = Shown(own)
-            for number, at in ((1, 0), (2, SECOND_AT)):
-                time.sleep(max(0, at - shown.passed()))
-                release = own.release()
-                shown.say(f"release {number} of {own.service} begins")
-                status = own.ended(release, also=shown.more)
-                shown.say(f"release {number} {status}")
-                shown.whole(own.said(), "  | ")
-            own.settled(also=shown.more)
-            newest = own.releases()[0]
-            if newest.get("executionType") == "ROLLBACK":
-                shown.say(f"the stage went back: a rollback execution {newest['status']}")
-    return 0
+            for said in own.push_all(folder / "layers", Path(scratch)):
+                print(said, flush=True)
+            ended = show(own, time.time())
+    return judged(ended)
+
+
+def judged(ended: dict[str, str]) -> int:
+    """Whether all ended as the example says."""
+    if ended == EXPECTED:
+        print("\nThe first release went through; the second one was rolled back.")
+        return 0
+    print(f"\nNot as the example says. Expected {EXPECTED}, seen {ended}.")
+    return 1
+
+
+def interrupted(*_) -> None:
+    """Being told to end is like Ctrl-C: what was started is ended."""
+    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    signal.signal(signal.SIGTERM, interrupted)
+    try:
+        sys.exit(main(Path(sys.argv[1])))
+    except KeyboardInterrupt:
+        print("\nStopped; whatever was started is ended.")
+        sys.exit(INTERRUPTED)

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import boto3
@@ -18,7 +19,7 @@ import boto3
 from emulated.emulator import Emulator, emulating
 from emulated.lambdas import ROOT, binary
 
-from .bed import Bed, running
+from .bed import Bed, Execution, Run, running
 
 FUNCTIONS = ("sluice-bake", "sluice-canary", "sluice-validate", "sluice-reaper", "sluice-checks")
 PLANS, WAIVERS = "sluice-plans", "sluice-waivers"
@@ -38,6 +39,7 @@ class Whole:
         self.world = f"http://127.0.0.1:{emulator.aws_port}"
         self.own = f"http://127.0.0.1:{bed.port}"
         self.pipelines = boto3.client("codepipeline", endpoint_url=self.world, **KEYS)
+        self.alarms = boto3.client("cloudwatch", endpoint_url=self.world, **KEYS)
         self.tables = boto3.client("dynamodb", endpoint_url=self.own, **KEYS)
 
     def prepare(self) -> None:
@@ -70,6 +72,43 @@ class Whole:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
+    def push_all(self, layers: Path, scratch: Path) -> list[str]:
+        """Pushes every layer of a folder, and gives what the command said of each."""
+        said = []
+        for file in sorted(layers.glob("*.yaml")):
+            kind, _, rest = file.stem.partition("-")
+            scope = f"{kind}:{rest}{'*' if kind == 'stage' else ''}" if rest else kind
+            said.append(self.push(scope, file.read_text(), scratch).strip().splitlines()[0])
+        return said
+
+    def alarm(self, name: str, state: str) -> None:
+        """Sets the state of an alarm."""
+        self.alarms.set_alarm_state(AlarmName=name, StateValue=state, StateReason="set by hand")
+
+    def check(self, given: dict) -> str:
+        """Starts `stage-checks` without a pipeline's action, and gives the execution's name."""
+        start = Bed.start_of("stage-checks", given)
+        self.bed.ask("start", start)
+        return start["name"]
+
+    def run_of(self, release: str) -> Run:
+        """All that was seen of one release: its executions, and the calls that they made."""
+        seen = self.bed.seen()
+        own = [execution for execution in seen.executions if of_release(execution, release)]
+        arns = {execution.arn for execution in own}
+        return replace(seen, executions=own, calls=[call for call in seen.calls if call["execution"] in arns])
+
+    def ran(self, machine: str, release: str, within: float = 120) -> Run:
+        """Waits until a release's execution of a machine ended, and gives what was seen of that release."""
+        until = time.monotonic() + within
+        while True:
+            run = self.run_of(release)
+            found = run.of(machine)
+            if found and all(execution.status != "RUNNING" for execution in found):
+                return run
+            assert time.monotonic() < until, f"{machine} has not ended after {within} s: {found}"
+            time.sleep(0.3)
+
     def release(self) -> str:
         """Starts a release of the service, and gives its id."""
         return self.pipelines.start_pipeline_execution(name=self.service)["pipelineExecutionId"]
@@ -83,11 +122,15 @@ class Whole:
         """All releases, the newest first."""
         return self.pipelines.list_pipeline_executions(pipelineName=self.service)["pipelineExecutionSummaries"]
 
-    def said(self) -> str:
-        """What the last action of the deployed stage told people."""
+    def action(self) -> dict:
+        """What the console shows of the action `checks` of the last stage; nothing before it began."""
         state = self.pipelines.get_pipeline_state(name=self.service)["stageStates"][-1]
         action = next(action for action in state["actionStates"] if action["actionName"] == "checks")
-        latest = action["latestExecution"]
+        return action.get("latestExecution", {})
+
+    def said(self) -> str:
+        """What that action told people."""
+        latest = self.action()
         return latest.get("errorDetails", {}).get("message") or latest.get("summary", "")
 
     def ended(self, release: str, within: float = 120, also=lambda: None) -> str:
@@ -113,6 +156,16 @@ class Whole:
     def seen(self) -> dict:
         """Executions, calls and items so far."""
         return self.bed.ask("seen", {})
+
+
+def given_to(execution: Execution | dict) -> dict:
+    """What an execution was started with."""
+    events = execution["events"] if isinstance(execution, dict) else execution.events
+    return json.loads(events[0]["executionStartedEventDetails"]["input"])
+
+
+def of_release(execution: Execution, release: str) -> bool:
+    return given_to(execution)["release"] == release
 
 
 def runs(seen: dict) -> bool:
@@ -151,7 +204,7 @@ def world(folder: Path, emulator: Emulator) -> Iterator[None]:
         *("--plan", str(folder / "sluice.yaml"), "--scenario", str(folder / "scenario.yaml")),
         *("--port", str(emulator.aws_port), "--functions", emulator.url, "--retry-wait", "1s"),
     ]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True)
     lines: list[str] = []
     reader = threading.Thread(target=lambda: lines.extend(process.stdout), daemon=True)
     reader.start()
@@ -163,16 +216,11 @@ def world(folder: Path, emulator: Emulator) -> Iterator[None]:
             time.sleep(0.05)
         yield
     finally:
-        process.terminate()
+        process.kill()
         process.wait()
         reader.join(timeout=5)
+        process.stdout.close()
         (folder / "world.log").write_text("".join(lines))
-
-
-def states(execution: dict) -> list[tuple[str, str]]:
-    """When which state of an execution was entered."""
-    entered = ((event["timestamp"], event.get("stateEnteredEventDetails")) for event in execution["events"])
-    return [(str(when), details["name"]) for when, details in entered if details]
 
 
 def answers(execution: dict) -> list[dict]:
