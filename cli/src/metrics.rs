@@ -113,7 +113,7 @@ fn show(arguments: &MetricsArguments, read: &Read) -> io::Result<u8> {
             "pipelines_cut": read.cut,
         });
         writeln!(io::stdout(), "{document:#}")?;
-    } else {
+    } else if !all.is_empty() || read.unread.is_empty() {
         let text = show::text(&all, read.cut);
         anstream::stdout().write_all(text.as_bytes())?;
     }

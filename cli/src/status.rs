@@ -84,7 +84,7 @@ fn tell(arguments: &StatusArguments, mut read: Read) -> io::Result<u8> {
             "pipelines_cut": read.cut,
         });
         writeln!(io::stdout(), "{document:#}")?;
-    } else {
+    } else if !read.rows.is_empty() || read.unread.is_empty() {
         let rows = shown(&read.rows, !arguments.pipelines.is_empty());
         let text = show::text(&rows, read.now, read.cut, io::stdout().is_terminal());
         anstream::stdout().write_all(text.as_bytes())?;

@@ -56,8 +56,10 @@ fn block(own: &Figures) -> String {
         lines.push(fold(figure.definition, "    "));
     }
     let apart = apart(own);
-    if !apart.is_empty() {
+    if !apart.is_empty() || !own.not_known.is_empty() {
         lines.push(String::new());
+    }
+    if !apart.is_empty() {
         lines.push(fold(&format!("in none of these: {apart}"), "  "));
     }
     lines.extend((own.not_known.iter()).map(|what| fold(&format!("not known: {what}"), "  ")));

@@ -63,7 +63,12 @@ pub fn figures(history: &History, asked: &Asked<'_>) -> Figures {
     let within = Within::new(&period, &arrivals, &outages);
     let change_failures = within.change_failures();
     let apart = apart(&period, &arrivals, &staged);
-    let not_known = not_known(asked, (&period, &stage, deploys), &within, &apart);
+    let not_known = not_known(
+        asked,
+        (history.runs_known, &period, &stage, deploys),
+        &within,
+        &apart,
+    );
     Figures {
         pipeline: history.pipeline.clone(),
         from: period.from,
@@ -229,7 +234,7 @@ fn apart(period: &Period, arrivals: &Arrivals<'_>, staged: &[Staged<'_>]) -> Cou
 
 fn not_known(
     asked: &Asked<'_>,
-    (period, stage, deploys): (&Period, &Option<String>, bool),
+    (runs_known, period, stage, deploys): (bool, &Period, &Option<String>, bool),
     within: &Within<'_>,
     apart: &Counts,
 ) -> Vec<String> {
@@ -241,6 +246,7 @@ fn not_known(
         ));
     }
     match stage {
+        None if runs_known => said.push("which stage: no release has run".to_owned()),
         None => said.push(
             "runs of actions, and so stages: the pipeline is looked at as a whole, and a release \
              counts as deployed when it has Succeeded"
