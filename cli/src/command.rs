@@ -9,7 +9,8 @@ use std::io::{self, Write};
 use clap::Parser;
 
 use crate::{
-    check, completions, exit, judge, overrides, plan, rehearse, replay, schema, test, world,
+    check, completions, exit, judge, metrics, overrides, plan, rehearse, replay, schema, status,
+    test, world,
 };
 
 /// The version and the commit it was built from.
@@ -41,6 +42,8 @@ enum Subcommand {
     Override(overrides::OverrideArguments),
     World(world::WorldArguments),
     Judge(judge::JudgeArguments),
+    Status(status::StatusArguments),
+    Metrics(metrics::MetricsArguments),
     Plan(plan::PlanArguments),
     Schema(schema::SchemaArguments),
     Completions(completions::CompletionsArguments),
@@ -60,6 +63,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Subcommand::Override(arguments) => overrides::run(arguments),
         Subcommand::World(arguments) => world::run(arguments),
         Subcommand::Judge(arguments) => judge::run(arguments),
+        Subcommand::Status(arguments) => status::run(arguments),
+        Subcommand::Metrics(arguments) => metrics::run(arguments),
         Subcommand::Plan(arguments) => plan::run(arguments),
         Subcommand::Schema(arguments) => schema::run(arguments),
         Subcommand::Completions(arguments) => completions::run(arguments),

@@ -8,6 +8,7 @@ mod faults;
 mod judge;
 mod judge_input;
 mod judge_parameters;
+mod metrics;
 mod mistakes;
 mod plan;
 mod replay;

@@ -15,24 +15,24 @@ about: a scenario with a line about it that is so long that it does not fit on o
 ";
 
 /// A folder with a scenario and a plan in it.
-fn folder() -> tempfile::TempDir {
+pub(super) fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("scenario.yaml"), SCENARIO).unwrap();
     folder
 }
 
-fn path(folder: &Path, name: &str) -> String {
+pub(super) fn path(folder: &Path, name: &str) -> String {
     folder.join(name).to_str().unwrap().to_owned()
 }
 
 /// A world that listens, and its output so far unread.
-struct Served {
+pub(super) struct Served {
     child: Child,
     output: BufReader<ChildStdout>,
 }
 
 impl Served {
-    fn start(arguments: &[&str]) -> Served {
+    pub(super) fn start(arguments: &[&str]) -> Served {
         let mut child = Command::new(binary())
             .args(["world", "--port", "0"])
             .args(arguments)
@@ -44,14 +44,25 @@ impl Served {
         Served { child, output }
     }
 
-    fn line(&mut self) -> String {
+    pub(super) fn line(&mut self) -> String {
         let mut line = String::new();
         self.output.read_line(&mut line).unwrap();
         line
     }
 
+    /// The id of the next job that waits for an answer, told as JSON.
+    pub(super) fn job(&mut self) -> String {
+        loop {
+            let line = self.line();
+            let told: Value = serde_json::from_str(&line).unwrap();
+            if told["event"] == "job" {
+                return told["job"].as_str().unwrap().to_owned();
+            }
+        }
+    }
+
     /// Ends it as Ctrl-C does; its code, and what it printed since.
-    fn interrupt(&mut self) -> (i32, String) {
+    pub(super) fn interrupt(&mut self) -> (i32, String) {
         let id = self.child.id().to_string();
         let sent = Command::new("kill").args(["-INT", &id]).status().unwrap();
         assert!(sent.success());
@@ -97,22 +108,39 @@ fn its_guide_fits_80_columns_and_ctrl_c_ends_it_with_the_calls() {
     }
 }
 
-const PLAN: &str = "\
+pub(super) const PLAN: &str = "\
 service: checkout
 stages: { prod: { gates: [ { clear: { alarms: [a] } } ] } }
 ";
 
-/// Asks for a release as a client would.
-fn start_release(url: &str) -> String {
+/// Asks CodePipeline as a client would; what it answers, with its head.
+fn asked(url: &str, operation: &str, body: &str) -> String {
     let mut stream = TcpStream::connect(url.trim_start_matches("http://")).unwrap();
-    let request = "POST / HTTP/1.1\r\nhost: world\r\nconnection: close\r\n\
+    let length = body.len();
+    let request = format!(
+        "POST / HTTP/1.1\r\nhost: world\r\nconnection: close\r\n\
         authorization: AWS4-HMAC-SHA256 Credential=AKIA/20260303/us-east-1/codepipeline/aws4_request\r\n\
-        x-amz-target: CodePipeline_20150709.StartPipelineExecution\r\n\
-        content-length: 19\r\n\r\n{\"name\":\"checkout\"}";
+        x-amz-target: CodePipeline_20150709.{operation}\r\n\
+        content-length: {length}\r\n\r\n{body}"
+    );
     stream.write_all(request.as_bytes()).unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     answer
+}
+
+/// The same, for an answer that has to be good.
+pub(super) fn call(url: &str, operation: &str, body: &Value) -> Value {
+    let answer = asked(url, operation, &body.to_string());
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+    serde_json::from_str(body.trim()).unwrap_or(Value::Null)
+}
+
+/// Where a world listens that prints JSON.
+pub(super) fn url_of(served: &mut Served) -> String {
+    let first: Value = serde_json::from_str(&served.line()).unwrap();
+    first["url"].as_str().unwrap().to_owned()
 }
 
 #[test]
@@ -126,7 +154,11 @@ fn without_functions_the_ids_of_jobs_are_told_to_whoever_reads() {
     let mut served = Served::start(&["--scenario", &scenario, "--plan", &plan]);
     let heading = served.line();
     let (_, url) = heading.split_once("listens at ").unwrap();
-    let answer = start_release(url.split_once(": ").unwrap().0);
+    let answer = asked(
+        url.split_once(": ").unwrap().0,
+        "StartPipelineExecution",
+        "{\"name\":\"checkout\"}",
+    );
     assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
     let mut lines = Vec::new();
     while !lines

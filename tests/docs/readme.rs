@@ -41,6 +41,11 @@ fn the_commands_of_the_canary_page_run_and_end_as_it_says() {
 }
 
 #[test]
+fn the_commands_of_the_metrics_page_run_and_end_as_it_says() {
+    run_commands("docs/metrics.md");
+}
+
+#[test]
 fn the_gates_of_the_canary_page_are_accepted_without_warnings() {
     for block in blocks("docs/canary.md", "yaml") {
         let gate = block.replace('\n', "\n      ");

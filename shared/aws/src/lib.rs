@@ -15,6 +15,7 @@ mod clients;
 mod cloudwatch;
 mod codebuild;
 mod codepipeline;
+mod delivery;
 mod error;
 mod function_url;
 mod history;
@@ -39,6 +40,7 @@ pub use codebuild::{Build, BuildPhase, BuildStatus, BuildToStart, MARK_VARIABLE}
 pub use codepipeline::{
     ActionRun, Answered, Context, ExecutionState, FailureType, ReleaseState, Summary,
 };
+pub use delivery::{ActionState, StageState};
 pub use error::{AwsError, Refusal};
 pub use function_url::UrlError;
 pub use history::Histories;

@@ -12,6 +12,7 @@ pub mod address;
 pub mod bake;
 pub mod clear;
 pub mod decimal;
+pub mod delivery;
 pub mod duration;
 pub mod error;
 pub mod evidence;

@@ -22,6 +22,7 @@ mod happening;
 mod invoke;
 mod lambda;
 mod limits;
+mod list;
 mod paging;
 mod reads;
 mod record;
@@ -223,6 +224,10 @@ impl CodePipeline {
                     protocol.write(&stage_reads::pipeline_state(state, settings, &input)?)
                 };
                 shared.with(read)
+            }
+            "ListPipelines" => {
+                let input = protocol.read(body)?;
+                shared.with(|state| protocol.write(&list::pipelines(state, settings, &input)?))
             }
             "ListPipelineExecutions" => {
                 let input = protocol.read(body)?;

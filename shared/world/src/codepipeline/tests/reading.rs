@@ -139,3 +139,17 @@ async fn what_does_not_exist_is_named() {
     );
     assert_eq!(code("checkout", "x"), "ValidationException");
 }
+
+#[tokio::test(start_paused = true)]
+async fn pipelines_are_listed_by_name_in_pages() {
+    let (stand, _) = running().await;
+    let mut other = usual();
+    other.name = "billing".to_owned();
+    stand.pipelines.define(other).expect("a definition");
+    let page = |body: Value| stand.call("ListPipelines", &body).expect("an answer");
+    let first = page(json!({ "maxResults": 1 }));
+    assert_eq!(first["pipelines"][0]["name"], "billing");
+    let second = page(json!({ "maxResults": 1, "nextToken": first["nextToken"] }));
+    assert_eq!(second["pipelines"][0]["name"], "checkout");
+    assert_eq!(second["nextToken"], Value::Null);
+}
