@@ -20,9 +20,6 @@ use crate::plan_store::PlanStore;
 /// What the state machine keeps of an answer.
 pub const PLAN_ANSWER_BYTES_MAX: usize = 8 * 1024;
 
-/// Bytes of a stored plan: layers have at most 256 KB each.
-const STORED_BYTES_MAX: u64 = 4 * 1024 * 1024;
-
 /// Reads of a plan that another invocation is just putting.
 const READS_MAX: u32 = 4;
 
@@ -223,7 +220,11 @@ async fn begun_with(
     host: &Plans,
 ) -> Result<Stored, GateError> {
     let key = ResolvedPlan::key_of(&payload.pipeline, &payload.release, &payload.stage);
-    let Ok(bytes) = host.aws.read_object(bucket, &key, STORED_BYTES_MAX).await else {
+    let Ok(bytes) = host
+        .aws
+        .read_object(bucket, &key, ResolvedPlan::BYTES_MAX)
+        .await
+    else {
         return Err(error);
     };
     let plan = ResolvedPlan::read_any(&bytes)?;
@@ -243,7 +244,11 @@ const REMARK_CHARACTERS_MAX: usize = 500;
 async fn fetch(key: &str, bucket: &str, host: &Plans) -> Result<Stored, GateError> {
     let mut last = None;
     for _ in 0..READS_MAX {
-        match host.aws.read_object(bucket, key, STORED_BYTES_MAX).await {
+        match host
+            .aws
+            .read_object(bucket, key, ResolvedPlan::BYTES_MAX)
+            .await
+        {
             Ok(bytes) => {
                 return Ok(Stored {
                     plan: ResolvedPlan::read_any(&bytes)?,

@@ -24,9 +24,6 @@ pub use answer::{EvidencePlace, TASK_ANSWER_BYTES_MAX, TaskAnswer, TaskLook};
 pub use event::is_task;
 pub(crate) use event::{Asked, EXAMPLE, StoredPlan, job};
 
-/// Bytes of a resolved plan that are read.
-const PLAN_BYTES_MAX: u64 = 2 * 1024 * 1024;
-
 /// A gate error that stops the release, as the state machine is told it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
@@ -154,7 +151,10 @@ async fn resolved(stored: &StoredPlan, host: &Host) -> Result<ResolvedPlan, Gate
             "it is in the evidence bucket, and `SLUICE_EVIDENCE_BUCKET` is not set".to_owned(),
         ));
     };
-    let read = host.aws.read_object(bucket, key, PLAN_BYTES_MAX).await;
+    let read = host
+        .aws
+        .read_object(bucket, key, ResolvedPlan::BYTES_MAX)
+        .await;
     let bytes = read.map_err(|error| match &error.refusal {
         sluice_aws::Refusal::Code(_) => {
             unreadable(format!("s3://{bucket}/{key}: {}", error.message))

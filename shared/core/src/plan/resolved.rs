@@ -44,6 +44,9 @@ pub struct ResolvedPlan {
 }
 
 impl ResolvedPlan {
+    /// Bytes of a stored plan that are read: layers have at most 256 KB each.
+    pub const BYTES_MAX: u64 = 4 * 1024 * 1024;
+
     /// Where it is in the evidence bucket.
     pub fn key(&self) -> String {
         ResolvedPlan::key_of(&self.pipeline, &self.release, &self.stage)

@@ -12,8 +12,6 @@ use sluice_core::reading::Place;
 use super::Checks;
 use super::parameters::{Parameters, text};
 
-/// Bytes of a resolved plan that are read.
-const PLAN_BYTES_MAX: u64 = 2 * 1024 * 1024;
 /// What is said before anything is known of a gate.
 const STARTING: &str = "the gates of this stage are being started";
 
@@ -37,7 +35,10 @@ pub(super) async fn of(parameters: &Parameters, arn: &str, checks: &Checks) -> (
 async fn plan(parameters: &Parameters, checks: &Checks) -> Option<ResolvedPlan> {
     let bucket = checks.evidence_bucket.as_deref()?;
     let key = ResolvedPlan::key_of(&parameters.pipeline, &parameters.release, &parameters.stage);
-    let read = checks.aws.read_object(bucket, &key, PLAN_BYTES_MAX).await;
+    let read = checks
+        .aws
+        .read_object(bucket, &key, ResolvedPlan::BYTES_MAX)
+        .await;
     ResolvedPlan::read_any(&read.ok()?).ok()
 }
 
