@@ -125,6 +125,34 @@ struct Session {
 }
 
 impl Session {
+    /// One in which nothing is known yet but the token.
+    fn begun(
+        job_id: &str,
+        (now, ends): (Timestamp, Timestamp),
+        pipeline: Option<String>,
+        token: Token,
+    ) -> Session {
+        Session {
+            job: Job::default(),
+            job_id: job_id.to_owned(),
+            now,
+            ends,
+            service: None,
+            pipeline: pipeline.unwrap_or_else(|| "unknown".to_owned()),
+            parameters: None,
+            context: None,
+            continuing: false,
+            mode: mode(&token),
+            token,
+            remarks: Vec::new(),
+            proceed_undecided: false,
+            record: None,
+            rule: String::new(),
+            kind: String::new(),
+            release: None,
+        }
+    }
+
     async fn open(
         raw: &Value,
         job_id: &str,
@@ -161,22 +189,11 @@ impl Session {
             .or_else(|| context.as_ref().map(|c| c.pipeline.clone()));
         Ok(Session {
             job,
-            job_id: job_id.to_owned(),
-            now,
-            ends,
             service: parameters.service.clone(),
-            pipeline: pipeline.unwrap_or_else(|| "unknown".to_owned()),
             parameters: Some(parameters),
             context,
             continuing,
-            mode: mode(&token),
-            token,
-            remarks: Vec::new(),
-            proceed_undecided: false,
-            record: None,
-            rule: String::new(),
-            kind: String::new(),
-            release: None,
+            ..Session::begun(job_id, (now, ends), pipeline, token)
         })
     }
 

@@ -7,7 +7,7 @@ use sluice_core::token::{Subject, Token};
 
 use super::{Concluded, Ending, Session};
 use crate::Host;
-use crate::carried::{first, goes_on, last_chance, mode, same_again, subject};
+use crate::carried::{first, goes_on, last_chance, same_again, subject};
 use crate::job::Job;
 use crate::parameters::Parameters;
 use crate::task;
@@ -53,23 +53,8 @@ pub(crate) fn error_ending(raw: &Value, job_id: &str, now: Timestamp, error: Gat
         None => Token::first(subject, job_id, now),
     });
     let session = Session {
-        job: Job::default(),
-        job_id: job_id.to_owned(),
-        now,
-        ends: now,
-        service: None,
-        pipeline: pipeline.unwrap_or_else(|| "unknown".to_owned()),
         parameters,
-        context: None,
-        continuing: false,
-        mode: mode(&token),
-        token,
-        remarks: Vec::new(),
-        proceed_undecided: false,
-        record: None,
-        rule: String::new(),
-        kind: String::new(),
-        release: None,
+        ..Session::begun(job_id, (now, now), pipeline, token)
     };
     session.failed(error)
 }
