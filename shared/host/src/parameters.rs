@@ -66,22 +66,8 @@ impl Parameters {
 
     /// What the event's own context says wins; a difference is a mistake.
     pub(crate) fn agree_with(&self, context: &Context) -> Result<(), GateError> {
-        let pairs = [
-            ("pipeline", &self.pipeline, &context.pipeline),
-            ("release", &self.release, &context.release),
-            ("stage", &self.stage, &context.stage),
-        ];
-        for (name, said, known) in pairs {
-            if let Some(said) = said.as_ref().filter(|said| *said != known) {
-                return Err(GateError::ReleaseMismatch {
-                    detail: format!(
-                        "`UserParameters` say {name} `{said}`, and the job is of {name} `{known}`"
-                    ),
-                    mend: format!("write {EXAMPLE}, with the action's own pipeline and stage"),
-                });
-            }
-        }
-        Ok(())
+        let said = [&self.pipeline, &self.release, &self.stage];
+        agree(said.map(Option::as_deref), context, EXAMPLE)
     }
 
     /// What cannot name a pipeline, release, stage or gate. They stand in
@@ -101,6 +87,28 @@ impl Parameters {
             ))
         })
     }
+}
+
+/// Holds pipeline, release and stage, as far as parameters say them, against
+/// what the job is of. `example` is what to write.
+pub(crate) fn agree(
+    said: [Option<&str>; 3],
+    context: &Context,
+    example: &str,
+) -> Result<(), GateError> {
+    let names = ["pipeline", "release", "stage"];
+    let known = [&context.pipeline, &context.release, &context.stage];
+    for ((name, said), known) in names.into_iter().zip(said).zip(known) {
+        if let Some(said) = said.filter(|said| said != known) {
+            return Err(GateError::ReleaseMismatch {
+                detail: format!(
+                    "`UserParameters` say {name} `{said}`, and the job is of {name} `{known}`"
+                ),
+                mend: format!("write {example}, with the action's own pipeline and stage"),
+            });
+        }
+    }
+    Ok(())
 }
 
 /// Reads JSON that CodePipeline may have broken. `example` is what to write.

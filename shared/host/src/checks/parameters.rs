@@ -5,7 +5,7 @@ use serde_json::Value;
 use sluice_aws::Context;
 use sluice_core::{GateError, NAME_HINT, is_name};
 
-use crate::parameters::{json, unresolved_variable};
+use crate::parameters::{agree, json, unresolved_variable};
 
 /// What to write where there is nothing useful.
 const EXAMPLE: &str = r##"{"pipeline":"NAME","release":"#{codepipeline.PipelineExecutionId}","service":"NAME","stage":"NAME"}"##;
@@ -67,20 +67,8 @@ impl Parameters {
 
     /// What the event's own context says wins; a difference is a mistake.
     pub(super) fn agree_with(&self, context: &Context) -> Result<(), GateError> {
-        let pairs = [
-            ("pipeline", &self.pipeline, &context.pipeline),
-            ("release", &self.release, &context.release),
-            ("stage", &self.stage, &context.stage),
-        ];
-        match pairs.into_iter().find(|(_, said, known)| said != known) {
-            None => Ok(()),
-            Some((name, said, known)) => Err(GateError::ReleaseMismatch {
-                detail: format!(
-                    "`UserParameters` say {name} `{said}`, and the job is of {name} `{known}`"
-                ),
-                mend: format!("write {EXAMPLE}, with the action's own pipeline and stage"),
-            }),
-        }
+        let said = [&self.pipeline, &self.release, &self.stage];
+        agree(said.map(|said| Some(said.as_str())), context, EXAMPLE)
     }
 }
 
