@@ -20,6 +20,7 @@ pub mod expression;
 mod fields;
 pub mod layers;
 pub mod milliseconds;
+pub mod notices;
 pub mod plan;
 pub mod problems;
 mod read;
