@@ -48,8 +48,10 @@ pub struct Aws {
     sts: Kept<(), aws_sdk_sts::Client>,
     codebuild: Kept<Place, aws_sdk_codebuild::Client>,
     dynamodb: Kept<(), aws_sdk_dynamodb::Client>,
+    eventbridge: Kept<Place, aws_sdk_eventbridge::Client>,
     invoking: Kept<Place, aws_sdk_lambda::Client>,
     secrets: Kept<Place, aws_sdk_secretsmanager::Client>,
+    sns: Kept<Place, aws_sdk_sns::Client>,
     step_functions: Kept<Place, aws_sdk_sfn::Client>,
     synthetics: Kept<Place, aws_sdk_synthetics::Client>,
 }
@@ -147,8 +149,10 @@ impl Aws {
             sts: Kept::new(),
             codebuild: Kept::new(),
             dynamodb: Kept::new(),
+            eventbridge: Kept::new(),
             invoking: Kept::new(),
             secrets: Kept::new(),
+            sns: Kept::new(),
             step_functions: Kept::new(),
             synthetics: Kept::new(),
         }
@@ -260,6 +264,13 @@ impl Aws {
         })
     }
 
+    pub(crate) fn eventbridge(&self, place: &Place) -> aws_sdk_eventbridge::Client {
+        self.eventbridge.or_make(place, || {
+            let config = config!(aws_sdk_eventbridge, self, place);
+            aws_sdk_eventbridge::Client::from_conf(config.build())
+        })
+    }
+
     /// For invocations that are waited for: one that got no answer may have
     /// run, so it is not tried again in place.
     pub(crate) fn invoking(&self, place: &Place) -> aws_sdk_lambda::Client {
@@ -273,6 +284,13 @@ impl Aws {
         self.secrets.or_make(place, || {
             let config = config!(aws_sdk_secretsmanager, self, place);
             aws_sdk_secretsmanager::Client::from_conf(config.build())
+        })
+    }
+
+    pub(crate) fn sns(&self, place: &Place) -> aws_sdk_sns::Client {
+        self.sns.or_make(place, || {
+            let config = config!(aws_sdk_sns, self, place);
+            aws_sdk_sns::Client::from_conf(config.build())
         })
     }
 

@@ -17,6 +17,7 @@ mod codebuild;
 mod codepipeline;
 mod delivery;
 mod error;
+mod events;
 mod function_url;
 mod history;
 mod invoke;
@@ -29,6 +30,7 @@ mod secrets;
 mod step_functions;
 mod sts;
 mod synthetics;
+mod topics;
 mod waivers;
 mod wire;
 
@@ -42,6 +44,7 @@ pub use codepipeline::{
 };
 pub use delivery::{ActionState, StageState};
 pub use error::{AwsError, Refusal};
+pub use events::{EVENT_BYTES_MAX, Event};
 pub use function_url::UrlError;
 pub use history::Histories;
 pub use invoke::{Invocation, Invoked, PAYLOAD_BYTES_MAX};
@@ -54,5 +57,6 @@ pub use step_functions::{
     Execution, ExecutionStatus, INPUT_BYTES_MAX, StartedExecution, execution_arn,
 };
 pub use synthetics::{Canary, CanaryRun, CanaryState, RunState};
+pub use topics::{TOPIC_BYTES_MAX, TopicMessage};
 pub use waivers::WaiverPut;
 pub use wire::{Disconnected, Handler, Wire};
