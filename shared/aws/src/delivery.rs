@@ -248,6 +248,7 @@ fn release(told: PipelineExecutionSummary) -> Option<Release> {
                     source: told.action_name,
                     id: told.revision_id?,
                     summary: told.revision_summary,
+                    url: told.revision_url,
                     // `ListPipelineExecutions` does not tell it.
                     committed: None,
                 })
@@ -261,7 +262,14 @@ fn release(told: PipelineExecutionSummary) -> Option<Release> {
 fn run(told: ActionExecutionDetail) -> Option<(String, Run)> {
     let began = told.start_time.as_ref().map(moment)?;
     let category = told.input.and_then(|input| input.action_type_id);
-    let variables = told.output.and_then(|output| output.output_variables);
+    let output = told.output;
+    let result = output.as_ref().and_then(|own| own.execution_result.clone());
+    let variables = output.and_then(|output| output.output_variables);
+    let says = result.as_ref().and_then(|result| {
+        let error = result.error_details.as_ref();
+        let error = error.and_then(|error| error.message.clone());
+        error.or_else(|| result.external_execution_summary.clone())
+    });
     let run = Run {
         id: told.action_execution_id?,
         stage: told.stage_name?,
@@ -272,6 +280,8 @@ fn run(told: ActionExecutionDetail) -> Option<(String, Run)> {
         status: (told.status.as_ref())
             .map_or(RunStatus::Unknown, |status| RunStatus::of(status.as_str())),
         verdict: variables.and_then(|mut told| told.remove("Verdict")),
+        says: says.filter(|says| !says.trim().is_empty()),
+        evidence: result.and_then(|result| result.external_execution_id),
     };
     Some((told.pipeline_execution_id?, run))
 }

@@ -33,6 +33,7 @@
 
 mod deployments;
 mod figures;
+mod happenings;
 mod outages;
 mod recorded;
 mod shape;
@@ -46,6 +47,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use figures::figures;
+pub use happenings::{Happening, happenings};
 pub use outages::Outage;
 pub use recorded::{FORMAT, Recorded, Unreadable};
 pub use shape::{Asked, ChangeFailures, Counts, Day, Figures, Frequency, LeadTime, Restoring};
@@ -138,6 +140,9 @@ pub struct Revision {
     /// What it says of itself, for instance the commit's message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub summary: Option<String>,
+    /// Where it can be seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
     /// When it was committed, where AWS tells it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub committed: Option<Timestamp>,
@@ -164,6 +169,12 @@ pub struct Run {
     /// A gate's verdict, where it told one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<String>,
+    /// What it says of its failure, or else of itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub says: Option<String>,
+    /// Where its own account of it is: a gate's evidence, a page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<String>,
 }
 
 /// CodePipeline's word for how a run of an action is.

@@ -123,6 +123,7 @@ struct SourceRevision {
     action_name: String,
     revision_id: Option<String>,
     revision_summary: Option<String>,
+    revision_url: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -221,6 +222,7 @@ impl SourceRevision {
             source: self.action_name,
             id: self.revision_id?,
             summary: self.revision_summary,
+            url: self.revision_url,
             committed: None,
         })
     }
@@ -233,6 +235,9 @@ impl From<Detail> for Release {
         let updated = told.last_update_time.map_or(began, Timestamp::from);
         let category = &told.input["actionTypeId"]["category"];
         let verdict = &told.output["outputVariables"]["Verdict"];
+        let result = &told.output["executionResult"];
+        let error = &result["errorDetails"]["message"];
+        let says = (error.as_str()).or_else(|| result["externalExecutionSummary"].as_str());
         let run = Run {
             id: told.action_execution_id,
             stage: told.stage_name,
@@ -242,6 +247,8 @@ impl From<Detail> for Release {
             updated,
             status: told.status,
             verdict: verdict.as_str().map(str::to_owned),
+            says: says.map(str::to_owned),
+            evidence: result["externalExecutionId"].as_str().map(str::to_owned),
         };
         Release {
             id: told.pipeline_execution_id,

@@ -25,6 +25,8 @@ fn release(id: &str, revision: &str, runs: &[(&str, i64, i64, RunStatus)]) -> Re
             updated: at(*updated),
             status: *status,
             verdict: None,
+            says: None,
+            evidence: None,
         };
     Release {
         id: id.to_owned(),
@@ -42,6 +44,7 @@ fn release(id: &str, revision: &str, runs: &[(&str, i64, i64, RunStatus)]) -> Re
             source: "code".to_owned(),
             id: revision.to_owned(),
             summary: None,
+            url: None,
             committed: None,
         }],
         runs: runs.iter().enumerate().map(run).collect(),

@@ -9,8 +9,13 @@
 
 mod channel;
 mod gate_verdict;
+mod ledger;
 mod notice;
 
 pub use channel::{Channel, PagerDutyRegion, SecretRef};
 pub use gate_verdict::{GATE_VERDICT, GateVerdict, READINGS_MAX, SOURCE};
+pub use ledger::{KnownOutage, LEDGER_FORM, Ledger, Pending};
 pub use notice::{Change, Deciding, Kind, Links, NOTICE_FORM, Notice, Outage, Result, Severity};
+
+#[cfg(test)]
+mod tests;

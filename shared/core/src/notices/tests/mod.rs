@@ -1,0 +1,3 @@
+//! What people are told of, from what happened.
+
+mod ledger;
