@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_codepipeline::types::{
-    ActionCategory, ActionExecutionDetail, ActionState as SdkActionState, PipelineExecutionSummary,
-    StageState as SdkStageState,
+    ActionCategory, ActionExecutionDetail, ActionExecutionFilter, ActionState as SdkActionState,
+    PipelineExecutionSummary, StageState as SdkStageState,
 };
 use jiff::Timestamp;
 use sluice_core::delivery::{History, Release, ReleaseStatus, Revision, Run, RunStatus};
@@ -105,6 +105,27 @@ impl Aws {
         Ok(listed.all)
     }
 
+    /// The releases of which anything became since a moment, with the runs of
+    /// all their actions. Only the newest hundred releases are looked at: an
+    /// older one cannot be retried, and can only still be running.
+    ///
+    /// # Errors
+    ///
+    /// Where AWS does not answer, or refuses.
+    pub async fn changed_releases(
+        &self,
+        pipeline: &str,
+        since: Timestamp,
+    ) -> Result<Vec<Release>, AwsError> {
+        let mut changed = self.newest_releases(pipeline).await?;
+        changed.retain(|release| release.updated >= since || release.may_go_on());
+        for release in &mut changed {
+            let runs = self.runs(pipeline, Timestamp::MIN, Some(&release.id));
+            release.runs = runs.await?.all.into_iter().map(|(_, run)| run).collect();
+        }
+        Ok(changed)
+    }
+
     /// What became of a pipeline's releases since a moment, and of some before.
     /// Where a bound cuts it, `known_since` says from when on it is whole.
     ///
@@ -117,7 +138,7 @@ impl Aws {
         since: Timestamp,
     ) -> Result<History, AwsError> {
         let releases = self.releases(pipeline, since, RELEASE_PAGES_MAX).await?;
-        let runs = self.runs(pipeline, since).await?;
+        let runs = self.runs(pipeline, since, None).await?;
         let oldest = |cut: bool, oldest: Option<Timestamp>| oldest.filter(|_| cut);
         let began = releases.all.iter().map(|release| release.began).min();
         let ran = runs.all.iter().map(|(_, run)| run.began).min();
@@ -196,18 +217,26 @@ impl Aws {
         Ok(Listed { all, cut: true })
     }
 
-    /// Runs of actions with their releases, as [`Aws::releases`].
+    /// Runs of actions with their releases, as [`Aws::releases`]; of one
+    /// release, or of all.
     async fn runs(
         &self,
         pipeline: &str,
         since: Timestamp,
+        release: Option<&str>,
     ) -> Result<Listed<(String, Run)>, AwsError> {
         let operation = "codepipeline:ListActionExecutions";
+        let filter = release.map(|release| {
+            ActionExecutionFilter::builder()
+                .pipeline_execution_id(release)
+                .build()
+        });
         let mut all: Vec<(String, Run)> = Vec::new();
         let mut next = None;
         for _ in 0..RUN_PAGES_MAX {
             let call = self.codepipeline().list_action_executions();
             let call = call.pipeline_name(pipeline).max_results(PAGE_MAX);
+            let call = call.set_filter(filter.clone());
             let answer = call.set_next_token(next).send().await;
             let answer =
                 answer.map_err(|e| sorted(operation, &Place::default(), e).about(pipeline))?;

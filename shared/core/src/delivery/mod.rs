@@ -101,6 +101,16 @@ pub struct Release {
     pub runs: Vec<Run>,
 }
 
+impl Release {
+    /// Whether more may become of it by itself.
+    pub fn may_go_on(&self) -> bool {
+        matches!(
+            self.status,
+            ReleaseStatus::InProgress | ReleaseStatus::Stopping | ReleaseStatus::Unknown
+        )
+    }
+}
+
 /// CodePipeline's word for how a release is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum ReleaseStatus {

@@ -48,7 +48,7 @@ pub(super) fn staged<'a>(release: &'a Release, stage: &str, deploys: bool) -> Op
         unclear: !deploys && deployed.is_none() && !failures.is_empty(),
         failures,
         succeeded,
-        goes_on: goes_on(release.status),
+        goes_on: release.may_go_on(),
     })
 }
 
@@ -63,15 +63,8 @@ pub(super) fn whole(release: &Release) -> Staged<'_> {
         unclear: release.status == ReleaseStatus::Failed,
         failures: at(ReleaseStatus::Failed).into_iter().collect(),
         succeeded: at(ReleaseStatus::Succeeded),
-        goes_on: goes_on(release.status),
+        goes_on: release.may_go_on(),
     }
-}
-
-fn goes_on(status: ReleaseStatus) -> bool {
-    matches!(
-        status,
-        ReleaseStatus::InProgress | ReleaseStatus::Stopping | ReleaseStatus::Unknown
-    )
 }
 
 /// The first success of each deploy action that ever had one.
