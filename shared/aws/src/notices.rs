@@ -153,7 +153,7 @@ impl Aws {
         })
     }
 
-    /// Takes an item away, if it is there.
+    /// Takes an item away, unless it was written since this version.
     ///
     /// # Errors
     ///
@@ -161,15 +161,26 @@ impl Aws {
     pub async fn remove_notice_entry(
         &self,
         table: &str,
-        id: &str,
-        part: &str,
+        (id, part): (&str, &str),
+        version: u64,
     ) -> Result<(), AwsError> {
         let operation = "dynamodb:DeleteItem";
         let call = self.dynamodb().delete_item().table_name(table);
         let call = call.key(ID, text(id)).key(PART, text(part));
-        let answer = call.send().await;
-        answer.map_err(|e| sorted(operation, &Place::default(), e).about(table))?;
-        Ok(())
+        let answer = call
+            .condition_expression("#version = :version")
+            .expression_attribute_names("#version", VERSION)
+            .expression_attribute_values(":version", number(version))
+            .send()
+            .await;
+        let Err(error) = answer else {
+            return Ok(());
+        };
+        let error = sorted(operation, &Place::default(), error).about(table);
+        if error.has_code("ConditionalCheckFailedException") {
+            return Ok(());
+        }
+        Err(error)
     }
 }
 

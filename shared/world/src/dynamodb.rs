@@ -1,5 +1,5 @@
-//! DynamoDB, as far as our tables need it: `PutItem`, `GetItem`, `UpdateItem`
-//! and `Query` of items with a text as their key, and a text or a whole number
+//! DynamoDB, as far as our tables need it: `PutItem`, `GetItem`, `UpdateItem`,
+//! `DeleteItem` and `Query` of items with a text as their key, and a text or a whole number
 //! as their sort key where the table has one.
 //!
 //! Of expressions it knows conditions that are joined by `AND`
@@ -104,6 +104,7 @@ impl DynamoDb {
             "PutItem" => self.put(caller, read()?)?,
             "GetItem" => self.get(caller, &read()?)?,
             "UpdateItem" => self.update(caller, &read()?)?,
+            "DeleteItem" => self.delete(caller, &read()?)?,
             "Query" => {
                 let input = protocol.read(body).map_err(|error| unknown(&error))?;
                 return Ok(protocol.write(&self.query(caller, &input)?)?);
@@ -149,6 +150,18 @@ impl DynamoDb {
             item: table.get(&key).cloned(),
             ..NOTHING
         })
+    }
+
+    fn delete(&mut self, caller: &Caller<'_>, input: &Request) -> Result<Answer, Refused> {
+        let key = input
+            .key
+            .as_ref()
+            .ok_or_else(|| validation("Key is missing"))?;
+        let (table, key) =
+            self.place(caller, "dynamodb:DeleteItem", &input.table_name, key, true)?;
+        check_condition(table.get(&key), input)?;
+        table.remove(&key);
+        Ok(NOTHING)
     }
 
     fn update(&mut self, caller: &Caller<'_>, input: &Request) -> Result<Answer, Refused> {

@@ -11,11 +11,13 @@ mod channel;
 mod gate_verdict;
 mod ledger;
 mod notice;
+mod telling;
 
 pub use channel::{Channel, PagerDutyRegion, SecretRef};
 pub use gate_verdict::{GATE_VERDICT, GateVerdict, READINGS_MAX, SOURCE};
 pub use ledger::{KnownOutage, LEDGER_FORM, Ledger, Pending};
 pub use notice::{Change, Deciding, Kind, Links, NOTICE_FORM, Notice, Outage, Result, Severity};
+pub use telling::{State as TellingState, Step as TellingStep, TELLING_FORM, Telling, step};
 
 #[cfg(test)]
 mod tests;
