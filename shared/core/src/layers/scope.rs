@@ -4,6 +4,9 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use crate::read::{NAME_HINT, is_name};
 
 /// Whom a layer is for. Scopes are ordered as their layers hold: later ones
@@ -56,8 +59,24 @@ impl fmt::Display for Scope {
 
 /// Names of stages: a name itself, or with `*` for any characters.
 /// Patterns are ordered from the most general to a name itself, then by text.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schemars(extend("pattern" = r"^[A-Za-z0-9.@_*-]{1,100}$"))]
 pub struct Pattern(String);
+
+impl TryFrom<String> for Pattern {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Pattern, String> {
+        Pattern::read(&text).ok_or_else(|| format!("`{text}` is not a pattern of names"))
+    }
+}
+
+impl From<Pattern> for String {
+    fn from(pattern: Pattern) -> String {
+        pattern.0
+    }
+}
 
 impl Pattern {
     /// Reads a pattern.
