@@ -237,6 +237,11 @@ impl<'a, 'p> Fields<'a, 'p> {
         }
     }
 
+    /// How many problems there are so far, of the whole document.
+    pub(crate) fn problems_so_far(&self) -> usize {
+        self.problems.len()
+    }
+
     /// A problem with one field that only shows beside another.
     pub(crate) fn report(&mut self, name: &str, message: impl Into<String>, hint: &str) {
         // What it stands beside may be written elsewhere.

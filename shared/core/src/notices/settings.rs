@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::hours::Hours;
+use super::hours::{ClockTime, Day, Hours};
 use super::notice::{Kind, Result, Severity};
 use super::{Channel, Templates};
 use crate::layers::Pattern;
@@ -85,15 +85,57 @@ pub struct Route {
     pub between: Option<Hours>,
 }
 
-/// When people are left alone.
+/// When people are left alone: the fields of [`Hours`], and one more.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Quiet {
-    /// The hours.
-    #[serde(flatten)]
-    pub hours: Hours,
+    /// When it begins.
+    pub from: ClockTime,
+    /// When it ends, on the next day if that is not after `from`.
+    pub to: ClockTime,
+    /// The days on which it begins. Default: all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 30))]
+    pub days: Vec<Day>,
+    /// The place, as in the IANA time zone database: `Europe/Berlin`.
+    pub zone: String,
     /// Whether failures in production are held back, too. Default: false.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_no")]
     pub silence_production: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_no(flag: &bool) -> bool {
+    !*flag
+}
+
+impl Quiet {
+    /// Quiet in these hours.
+    pub fn new(hours: Hours, silence_production: bool) -> Quiet {
+        let Hours {
+            from,
+            to,
+            days,
+            zone,
+        } = hours;
+        Quiet {
+            from,
+            to,
+            days,
+            zone,
+            silence_production,
+        }
+    }
+
+    /// The hours.
+    pub fn hours(&self) -> Hours {
+        Hours {
+            from: self.from,
+            to: self.to,
+            days: self.days.clone(),
+            zone: self.zone.clone(),
+        }
+    }
 }
 
 impl Notifications {

@@ -9,7 +9,9 @@ use super::{
 use crate::expression::CheckExpression;
 use crate::fields::{Fields, Place, list_of, list_up_to, locate};
 use crate::problems::Problems;
-use crate::read::{NAME_HINT, bake, canary, clear, flag, is_name, name_like, no_twice, validate};
+use crate::read::{
+    NAME_HINT, bake, canary, clear, flag, is_name, name_like, no_twice, notifications, validate,
+};
 use crate::tree::{Key, Node, Value};
 use crate::words::{closest, quote, quote_all};
 
@@ -149,10 +151,12 @@ fn plan(place: &Place<'_>, problems: &mut Problems) -> Option<Plan> {
         "a plan without stages would pass every release: write `stages: { NAME: { gates: [...] } }`",
         stages,
     );
+    let notifications = fields.optional("notifications", notifications);
     fields.finish();
     Some(Plan {
         service: service?,
         stages: stages?,
+        notifications,
     })
 }
 

@@ -75,10 +75,29 @@ stages:
   prod:
     gates: [{ clear: { alarms: [a] } }]
     on_fail: { roll_back: { lambda: take-back } }
+notifications:
+  channels:
+    team: { slack: { webhook: { secret: sluice/checkout, key: url } } }
+    office: { teams: { webhook: { secret: sluice/teams } } }
+    on-call: { pagerduty: { routing_key: { secret: sluice/pagerduty }, region: eu } }
+    desk: { sns: { topic: "arn:aws:sns:us-east-1:111122223333:desk" } }
+    audit: { eventbridge: { bus: audit } }
+    ours: { webhook: { url: "https://hooks.example/sluice", signing_key: { secret: sluice/hmac } } }
+  routes:
+    - to: [team]
+      about: [broken, mended]
+      stages: ["prod-*"]
+      results: [failed]
+      severity: warning
+      between: { from: "08:00", to: "18:00", days: [mon, fri], zone: Europe/Berlin }
+  quiet: { from: "22:00", to: "07:00", zone: Europe/Berlin, silence_production: true }
+  production: ["prod*"]
+  repeats: tell
+  templates: { title: "a", text: "b" }
 "#;
 
 /// What the reader calls a map, and what the schema calls it.
-const MAPS: [(&str, &[&str]); 43] = [
+const MAPS: [(&str, &[&str]); 55] = [
     ("a plan", &[""]),
     ("a stage", &["StagePlan"]),
     ("a policy", &["Policy"]),
@@ -125,10 +144,28 @@ const MAPS: [(&str, &[&str]); 43] = [
     ("a test by CodeBuild", &["CodeBuildTest"]),
     ("a test by a state machine", &["StateMachineTest"]),
     ("a test by Synthetics", &["SyntheticsTest"]),
+    ("`notifications`", &["Notifications"]),
+    ("`sns`", &["Channel.sns"]),
+    ("`eventbridge`", &["Channel.eventbridge"]),
+    ("`slack`", &["Channel.slack"]),
+    ("`teams`", &["Channel.teams"]),
+    ("`pagerduty`", &["Channel.pagerduty"]),
+    ("`webhook`", &["Channel.webhook"]),
+    ("where a secret is", &["SecretRef"]),
+    ("a route", &["Route"]),
+    ("`between`", &["Hours"]),
+    ("`quiet`", &["Quiet"]),
+    ("`templates`", &["Templates"]),
 ];
 
+/// `Channel.sns`: what stands behind `sns` in that choice.
 fn definition<'a>(schema: &'a Json, name: &str) -> &'a Json {
-    if name.is_empty() {
+    if let Some((choice, key)) = name.split_once('.') {
+        let choices = schema["$defs"][choice]["oneOf"].as_array().unwrap();
+        let properties = choices.iter().map(|choice| &choice["properties"]);
+        let mut found = properties.filter_map(|properties| properties.get(key));
+        found.next().unwrap()
+    } else if name.is_empty() {
         schema
     } else {
         &schema["$defs"][name]

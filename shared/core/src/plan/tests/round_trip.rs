@@ -220,7 +220,7 @@ proptest! {
         service in name(),
         stages in proptest::collection::vec(stage(), 1..4),
     ) {
-        let plan = Plan { service, stages };
+        let plan = Plan { service, stages, notifications: None };
         // JSON is YAML, so the written plan can be read by both.
         let written = serde_json::to_string(&plan).unwrap();
         if let Ok(read) = Plan::read_yaml(&written) {
