@@ -9,6 +9,7 @@
 //! Nothing here sends anything, and no notice ever changes a verdict.
 
 mod channel;
+mod composing;
 mod event;
 mod gate_verdict;
 mod hours;
@@ -21,9 +22,11 @@ mod templates;
 mod told;
 
 pub use channel::{Channel, PagerDutyRegion, SecretRef};
+pub use composing::{Known, Saying, compose};
 pub use event::{Heard, Hint, What, heard};
 pub use gate_verdict::{GATE_VERDICT, GateVerdict, READINGS_MAX, SOURCE};
 pub use hours::{ClockTime, Day, Hours, NoClockTime, zone_names};
+pub use ledger::{KnownOutage, LEDGER_FORM, Ledger, Pending};
 pub use notice::{Change, Deciding, Kind, Links, NOTICE_FORM, Notice, Outage, Result, Severity};
 pub use routing::{DEFAULT_CHANNEL, Told, is_production, route, severity};
 pub use settings::{
