@@ -164,7 +164,7 @@ impl Aws {
     }
 
     /// The region that is called where nothing else is said.
-    pub(crate) fn region(&self) -> &str {
+    pub fn region_name(&self) -> &str {
         self.sdk.region().map_or("", Region::as_ref)
     }
 

@@ -1,6 +1,6 @@
 //! Pipelines, their releases and how their stages are, for status and metrics.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_codepipeline::types::{
     ActionCategory, ActionExecutionDetail, ActionExecutionFilter, ActionState as SdkActionState,
@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use sluice_core::delivery::{History, Release, ReleaseStatus, Revision, Run, RunStatus};
 use sluice_core::reading::Place;
 
-use crate::clients::Aws;
+use crate::clients::{Aws, console};
 use crate::cloudwatch::moment;
 use crate::error::{AwsError, sorted};
 
@@ -119,11 +119,44 @@ impl Aws {
     ) -> Result<Vec<Release>, AwsError> {
         let mut changed = self.newest_releases(pipeline).await?;
         changed.retain(|release| release.updated >= since || release.may_go_on());
-        for release in &mut changed {
+        self.with_runs(pipeline, changed).await
+    }
+
+    /// Those of the newest hundred releases that have these ids, with the runs
+    /// of all their actions.
+    ///
+    /// # Errors
+    ///
+    /// Where AWS does not answer, or refuses.
+    pub async fn named_releases(
+        &self,
+        pipeline: &str,
+        ids: &BTreeSet<&str>,
+    ) -> Result<Vec<Release>, AwsError> {
+        let mut named = self.newest_releases(pipeline).await?;
+        named.retain(|release| ids.contains(release.id.as_str()));
+        self.with_runs(pipeline, named).await
+    }
+
+    async fn with_runs(
+        &self,
+        pipeline: &str,
+        mut releases: Vec<Release>,
+    ) -> Result<Vec<Release>, AwsError> {
+        for release in &mut releases {
             let runs = self.runs(pipeline, Timestamp::MIN, Some(&release.id));
             release.runs = runs.await?.all.into_iter().map(|(_, run)| run).collect();
         }
-        Ok(changed)
+        Ok(releases)
+    }
+
+    /// A release in the console.
+    pub fn release_link(&self, pipeline: &str, release: &str) -> String {
+        let region = self.region_name();
+        format!(
+            "https://{region}.{}/codesuite/codepipeline/pipelines/{pipeline}/executions/{release}/timeline?region={region}",
+            console(region)
+        )
     }
 
     /// What became of a pipeline's releases since a moment, and of some before.

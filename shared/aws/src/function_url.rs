@@ -74,7 +74,7 @@ impl Aws {
     async fn signed(&self, mut request: Request<Vec<u8>>) -> Result<Request<Vec<u8>>, UrlError> {
         let identity = self.identity().await?;
         let uri = request.uri().to_string();
-        let region = region_of(request.uri()).unwrap_or(self.region());
+        let region = region_of(request.uri()).unwrap_or(self.region_name());
         let unsigned = |error: &dyn std::fmt::Display| UrlError::Unsigned(error.to_string());
         let parameters = v4::SigningParams::builder()
             .identity(&identity)

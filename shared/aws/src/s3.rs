@@ -206,7 +206,7 @@ impl Aws {
 
     /// Where AWS's console shows an object to whoever may read it.
     pub fn console_address(&self, bucket: &str, key: &str) -> String {
-        let region = self.region();
+        let region = self.region_name();
         let key = utf8_percent_encode(key, IN_A_QUERY);
         let console = console(region);
         format!("https://{console}/s3/object/{bucket}?region={region}&prefix={key}")

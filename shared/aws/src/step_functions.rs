@@ -129,7 +129,7 @@ impl Aws {
 
     /// Where AWS's console shows an execution.
     pub fn execution_address(&self, arn: &str) -> String {
-        let region = self.region();
+        let region = self.region_name();
         format!(
             "https://{}/states/home?region={region}#/v2/executions/details/{arn}",
             console(region)

@@ -13,11 +13,13 @@ mod answer;
 mod carried;
 mod checks;
 mod clocks;
+mod deliver;
 mod grant;
 mod handed;
 mod job;
 mod look;
 mod message;
+mod notify;
 mod parameters;
 mod plan;
 mod plan_store;
@@ -49,10 +51,11 @@ pub use checks::{Checks, handle_checks};
 pub use grant::{Grantor, grant};
 pub use job::{Job, job_id};
 pub use look::Ended;
+pub use notify::{Notifier, notify};
 pub use plan_store::{PlanChange, PlanStore, Pushed};
 pub use reap::reap;
 pub use resolve::{PLAN_ANSWER_BYTES_MAX, Plans, resolve_plan};
-pub use run::{claims_table, run, run_checks, run_override, run_plan, run_reaper};
+pub use run::{claims_table, run, run_checks, run_notify, run_override, run_plan, run_reaper};
 pub use task::{
     EvidencePlace, TASK_ANSWER_BYTES_MAX, TaskAnswer, TaskFailed, TaskLook, handle_task, is_task,
 };

@@ -28,7 +28,7 @@ use sluice_core::notices::{
 use sluice_core::verdict::{Outcome, Verdict};
 
 use crate::deliver::Deliverer;
-use crate::{Handled, Log, job_id, time_to_work};
+use crate::{Log, job_id, time_to_work};
 use entries::Entries;
 use look::Asked;
 

@@ -86,16 +86,31 @@ impl PlanStore<'_> {
     /// `PlanUnreadable`: one of them does not read, or is not where it has to
     /// be. Else what AWS said.
     pub async fn layers(&self, service: &str, stage: &str) -> Result<Vec<Layer>, GateError> {
-        let own = Scope::Service(service.to_owned());
-        let (organisation, service, patterns) = try_join3(
-            self.layer(Scope::Organisation),
-            self.layer(own),
-            self.patterns(),
-        )
-        .await?;
+        self.layers_of(Some(service), Some(stage)).await
+    }
+
+    /// The same, where it is not known whose pipeline it is, or there is no
+    /// stage.
+    ///
+    /// # Errors
+    ///
+    /// As [`PlanStore::layers`].
+    pub async fn layers_of(
+        &self,
+        service: Option<&str>,
+        stage: Option<&str>,
+    ) -> Result<Vec<Layer>, GateError> {
+        let own = async {
+            match service {
+                None => Ok(None),
+                Some(service) => self.layer(Scope::Service(service.to_owned())).await,
+            }
+        };
+        let (organisation, service, patterns) =
+            try_join3(self.layer(Scope::Organisation), own, self.patterns()).await?;
         let matching = patterns
             .into_iter()
-            .filter(|pattern| pattern.matches(stage));
+            .filter(|pattern| stage.is_some_and(|stage| pattern.matches(stage)));
         let stages = matching.map(async |pattern| {
             let scope = Scope::Stage(pattern);
             let name = scope.to_string();

@@ -12,9 +12,10 @@ use sluice_aws::{Aws, AwsError, NoRegion};
 use sluice_core::waiver::WAIVER_HOURS_MAX;
 use sluice_gates::AnyGate;
 
+use crate::deliver::Deliverer;
 use crate::{
-    Checks, Grantor, Host, Log, Plans, TaskFailed, grant, handle, handle_checks, handle_task,
-    is_task, reap, resolve_plan,
+    Checks, Grantor, Host, Log, Notifier, Plans, TaskFailed, grant, handle, handle_checks,
+    handle_task, is_task, notify, reap, resolve_plan,
 };
 
 /// Why a function did not start.
@@ -26,6 +27,8 @@ enum StartError {
     NoRegion(#[from] NoRegion),
     #[error("`SLUICE_STAGE_CHECKS_ARN` is not set: it names the state machine `stage-checks`")]
     NoMachine,
+    #[error("`SLUICE_NOTICES_TABLE` is not set: it names the table of what people were told")]
+    NoNotices,
     #[error("the runtime did not start: {0}")]
     Runtime(#[from] io::Error),
     #[error(
@@ -136,6 +139,29 @@ async fn serve_waivers(log: &FunctionLog) -> Result<(), StartError> {
     serve(log, async |event, _| Ok(grant(&event, &grantor).await)).await
 }
 
+/// Tells people of what stopped releases, until Lambda ends the process.
+pub fn run_notify() -> ExitCode {
+    let log = FunctionLog::default();
+    log.exit(in_runtime(serve_notices(&log)))
+}
+
+async fn serve_notices(log: &FunctionLog) -> Result<(), StartError> {
+    let notifier = Notifier {
+        aws: aws().await?,
+        notices_table: environment("SLUICE_NOTICES_TABLE").ok_or(StartError::NoNotices)?,
+        plans_table: environment("SLUICE_PLANS_TABLE"),
+        failure_topic: environment("SLUICE_FAILURE_TOPIC_ARN"),
+        event_bus: environment("SLUICE_EVENT_BUS"),
+        deliverer: Deliverer::default(),
+        log: log.lines(),
+    };
+    serve(log, async |event, deadline| {
+        let told = notify(&event, (&log.request(), deadline), &notifier).await;
+        told.map_err(|error| thrown(TaskFailed::unanswered(&error)))
+    })
+    .await
+}
+
 /// The longest that a waiver may hold here, in hours.
 fn waiver_hours_max() -> Result<u16, StartError> {
     let Some(text) = environment("SLUICE_WAIVER_HOURS_MAX") else {
@@ -243,17 +269,19 @@ impl FunctionLog {
         request.clone_into(&mut self.0.lock().expect("writing a line does not panic"));
     }
 
+    /// The request that is handled.
+    fn request(&self) -> String {
+        let request = self.0.lock().expect("writing a line does not panic");
+        request.clone()
+    }
+
     fn lines(&self) -> Log {
         let log = self.clone();
         Arc::new(move |line| log.write(line))
     }
 
     fn write(&self, mut line: Value) {
-        let request = self
-            .0
-            .lock()
-            .expect("writing a line does not panic")
-            .clone();
+        let request = self.request();
         if let Some(fields) = line.as_object_mut() {
             fields.insert("timestamp".to_owned(), json!(Timestamp::now()));
             fields.insert("requestId".to_owned(), json!(request));

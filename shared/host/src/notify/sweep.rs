@@ -1,0 +1,121 @@
+//! Every few minutes all pipelines are looked at, for what no event told.
+
+use futures_util::StreamExt;
+use futures_util::stream;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use sluice_core::GateError;
+
+use super::Turn;
+use super::look::{Asked, ONLY, WATCHED, Watched};
+
+/// The partition with how far sweeps are.
+const SWEEP: &str = "sweep";
+/// What happened so long before the first sweep is looked for.
+const FIRST_LOOK_BACK: SignedDuration = SignedDuration::from_hours(1);
+/// What CodePipeline lists late is still found.
+const OVERLAP: SignedDuration = SignedDuration::from_mins(10);
+/// Pipelines that are looked at beside each other.
+const BESIDE: usize = 6;
+/// With less time than this, what is left is left to the next sweep.
+const TIME_LEFT_MIN: SignedDuration = SignedDuration::from_secs(30);
+
+/// How far sweeps are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Swept {
+    /// What became of pipelines before this moment was looked for.
+    at: Timestamp,
+    /// When the round began that is under way.
+    round: Timestamp,
+    /// The last pipeline of it, by name.
+    after: Option<String>,
+}
+
+impl Turn<'_> {
+    pub(super) async fn sweep(&self) -> Result<(), GateError> {
+        let begun = self.now();
+        let known = self.entries().get::<Swept>((SWEEP, ONLY)).await?;
+        let swept = known.value.unwrap_or_else(|| Swept {
+            at: begun - FIRST_LOOK_BACK,
+            round: begun,
+            after: None,
+        });
+        let round = if swept.after.is_some() {
+            swept.round
+        } else {
+            begun
+        };
+        let watched = self.entries().all::<Watched>(WATCHED).await?;
+        let (mut names, _) = self.host.aws.pipelines().await?;
+        names.extend(watched.iter().map(|(name, _)| name.clone()));
+        names.sort();
+        names.dedup();
+        names.retain(|name| swept.after.as_ref().is_none_or(|after| name > after));
+        let is_pending = |name: &str| {
+            let mut watched = watched.iter();
+            watched.any(|(own, watched)| own == name && watched.pending)
+        };
+        let since = swept.at.saturating_sub(OVERLAP).unwrap_or(Timestamp::MIN);
+        let (mut last, mut failed) = (None, 0_u32);
+        let mut rest = names.as_slice();
+        while let Some((some, more)) = rest.split_at_checked(BESIDE.min(rest.len())) {
+            if some.is_empty() || self.left() < TIME_LEFT_MIN {
+                break;
+            }
+            let looks = stream::iter(some).map(|name| self.swept(name, since, is_pending(name)));
+            let looked: Vec<Result<(), GateError>> = looks.buffered(BESIDE).collect().await;
+            failed += u32::try_from(looked.iter().filter(|own| own.is_err()).count()).unwrap_or(0);
+            last = some.last().cloned();
+            rest = more;
+        }
+        let is_done = rest.is_empty();
+        let next = Swept {
+            at: if is_done { round } else { swept.at },
+            round,
+            after: last.or(swept.after).filter(|_| !is_done),
+        };
+        self.entries()
+            .put((SWEEP, ONLY), (&next, known.version), None)
+            .await?;
+        let more =
+            json!({ "pipelines": names.len() - rest.len(), "left": rest.len(), "failed": failed });
+        self.log("INFO", "swept", more);
+        Ok(())
+    }
+
+    /// Looks at one pipeline, if anything became of it. One that could not be
+    /// looked at stays marked, so the next sweep does.
+    async fn swept(
+        &self,
+        pipeline: &str,
+        since: Timestamp,
+        pending: bool,
+    ) -> Result<(), GateError> {
+        let result = match pending {
+            true => self.look_after(pipeline, since).await,
+            false => match self.host.aws.newest_releases(pipeline).await {
+                Ok(releases) if releases.iter().all(|own| own.updated < since) => Ok(()),
+                Ok(_) => self.look_after(pipeline, since).await,
+                Err(error) => {
+                    self.watch(pipeline, true).await?;
+                    Err(error.into())
+                }
+            },
+        };
+        if let Err(error) = &result {
+            let more = json!({ "pipeline": pipeline, "error": error.to_string() });
+            self.log("WARN", "a pipeline could not be looked at", more);
+        }
+        result
+    }
+
+    async fn look_after(&self, pipeline: &str, since: Timestamp) -> Result<(), GateError> {
+        let asked = Asked {
+            pipeline,
+            about: Some(since),
+            ..Asked::default()
+        };
+        self.look(asked).await
+    }
+}
