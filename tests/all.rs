@@ -11,6 +11,7 @@ mod canary;
 mod cli;
 mod docs;
 mod input;
+mod notices;
 mod overrides;
 mod pipelines;
 mod plans;

@@ -1,0 +1,4 @@
+//! What people hear of releases: each failure, each mending, once.
+
+mod bed;
+mod seeds;
