@@ -10,7 +10,9 @@
 mod channel;
 mod gate_verdict;
 mod notice;
+mod templates;
 
 pub use channel::{Channel, PagerDutyRegion, SecretRef};
 pub use gate_verdict::{GATE_VERDICT, GateVerdict, READINGS_MAX, SOURCE};
 pub use notice::{Change, Deciding, Kind, Links, NOTICE_FORM, Notice, Outage, Result, Severity};
+pub use templates::Templates;
