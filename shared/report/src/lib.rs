@@ -8,7 +8,7 @@
 //! computed from it again.
 //!
 //! Start at [`page`] and [`text`]; [`files_page`] is about two files that were
-//! compared without a gate.
+//! compared without a gate, and [`notice`] is what people are told at once.
 
 mod alarms;
 mod bake;
@@ -19,6 +19,7 @@ mod compared;
 mod files;
 mod junit;
 mod metric;
+pub mod notice;
 pub mod numbers;
 mod page;
 mod plot;
