@@ -8,6 +8,7 @@ mod power;
 mod price;
 mod report;
 mod show;
+mod told;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};

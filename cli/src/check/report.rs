@@ -29,6 +29,9 @@ fn plan(checked: &Checked) -> Value {
     if let Some(plan) = &checked.plan {
         document["service"] = json!(plan.service);
         document["gates"] = json!(gates(checked, plan));
+        if let Some(notifications) = &plan.notifications {
+            document["notifications"] = json!(notifications);
+        }
     }
     document
 }

@@ -12,9 +12,9 @@ use sluice_core::settings::{
     WhenUndecided,
 };
 
-use super::Checked;
 use super::effort::{Effort, effort};
 use super::power::{self, Estimate};
+use super::{Checked, told};
 use crate::lines::folded;
 
 const STRONG: Style = Style::new().bold();
@@ -79,6 +79,11 @@ fn one(out: &mut String, checked: &Checked, quiet: bool) {
                 },
             );
             gates(out, checked, plan);
+            if let Some(notifications) = &plan.notifications {
+                for line in told::lines(notifications) {
+                    let _ = writeln!(out, "{}", folded(&line, "  ", "    "));
+                }
+            }
         }
     }
 }

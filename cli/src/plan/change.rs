@@ -125,9 +125,13 @@ async fn broken_by(
         (Place::Folder(folder), _) => folder.layers()?,
         (Place::Table { .. }, Scope::Service(service)) => {
             let mut layers: Vec<Layer> = Vec::new();
-            let stages = new
+            let mut stages: Vec<String> = new
                 .patterns()
-                .map(|pattern| pattern.text().replace('*', "x"));
+                .map(|pattern| pattern.text().replace('*', "x"))
+                .collect();
+            if stages.is_empty() {
+                stages.push("none".to_owned());
+            }
             for stage in stages {
                 // What does not read can be pushed over; AWS says the rest again.
                 let Ok(held) = place.layers(service, &stage).await else {
@@ -151,7 +155,7 @@ async fn broken_by(
     after.push(new);
     let found = broken(&before, &after).into_iter();
     Ok(found
-        .map(|broken| (broken.service, broken.stage, broken.error.to_string()))
+        .map(|broken| (broken.service, broken.stage, broken.error))
         .collect())
 }
 

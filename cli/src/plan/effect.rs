@@ -4,18 +4,67 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use sluice_core::GateError;
-use sluice_core::layers::{Asked, Layer, Scope, resolve};
+use sluice_core::layers::{Asked, Layer, Scope, mistold, resolve, sections};
 use sluice_core::plan::ResolvedPlan;
 
 /// A plan that a change breaks.
 pub(super) struct Broken {
     pub(super) service: String,
     pub(super) stage: String,
-    pub(super) error: GateError,
+    pub(super) error: String,
+}
+
+/// What `after` breaks: plans, and who is told.
+pub(super) fn broken(before: &[Layer], after: &[Layer]) -> Vec<Broken> {
+    let mut found = unresolved(before, after);
+    found.extend(mistold_by(before, after));
+    found
+}
+
+/// What sections say of channels that others say otherwise, or nobody. What
+/// was wrong before is not broken by this.
+fn mistold_by(before: &[Layer], after: &[Layer]) -> Vec<Broken> {
+    let mut found: Vec<Broken> = Vec::new();
+    let (mut services, mut stages) = (services(after), stages(after));
+    // What holds for every service or stage is wrong without one, too.
+    if services.is_empty() {
+        services.insert("none".to_owned());
+    }
+    if stages.is_empty() {
+        stages.insert("none".to_owned());
+    }
+    for (service, stage) in services
+        .iter()
+        .flat_map(|one| stages.iter().map(move |s| (one, s)))
+    {
+        let wrong = |layers: &[Layer]| mistold(&sections(&concerned(layers, service, stage)));
+        let known = wrong(before);
+        for error in wrong(after) {
+            if !known.contains(&error) && found.iter().all(|own| own.error != error) {
+                let (service, stage) = (service.clone(), stage.clone());
+                found.push(Broken {
+                    service,
+                    stage,
+                    error,
+                });
+            }
+        }
+    }
+    found
+}
+
+/// The layers for a service at a stage.
+fn concerned(layers: &[Layer], service: &str, stage: &str) -> Vec<Layer> {
+    let concern = |layer: &&Layer| match &layer.scope {
+        Some(Scope::Stage(pattern)) => pattern.matches(stage),
+        Some(Scope::Service(own)) => own == service,
+        Some(Scope::Organisation) | None => true,
+    };
+    layers.iter().filter(concern).cloned().collect()
 }
 
 /// The plans that `after` breaks, of services and stages that the layers name.
-pub(super) fn broken(before: &[Layer], after: &[Layer]) -> Vec<Broken> {
+fn unresolved(before: &[Layer], after: &[Layer]) -> Vec<Broken> {
     let mut found = Vec::new();
     for service in services(after) {
         for stage in stages(after) {
@@ -27,7 +76,7 @@ pub(super) fn broken(before: &[Layer], after: &[Layer]) -> Vec<Broken> {
                     found.push(Broken {
                         service,
                         stage,
-                        error,
+                        error: error.to_string(),
                     });
                 }
                 _ => {}

@@ -28,11 +28,13 @@ mod resolve;
 mod scope;
 mod sources;
 pub mod tighter;
+mod told;
 
 pub use document::{ARTIFACT, Layer};
 pub use resolve::{Asked, GATES_AT_A_STAGE_MAX, resolve};
 pub use scope::{Pattern, Scope, ScopeError};
 pub use sources::{DEFAULT, values};
+pub use told::{mistold, sections};
 
 #[cfg(test)]
 mod tests;

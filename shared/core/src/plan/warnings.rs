@@ -3,8 +3,10 @@
 use super::{GatePlan, GateSettings, Plan, RollBack, StagePlan};
 use crate::Duration;
 use crate::fields::path_step;
+use crate::notices::Notifications;
 use crate::problems::{Problem, Problems};
 use crate::settings::{Canary, Metric, Mode, ReleaseCheck, Traffic, WhenUndecided};
+use crate::words::{closest, quote};
 
 impl Plan {
     /// What is allowed but worth a look, each named by its path.
@@ -40,7 +42,45 @@ impl Plan {
                 warn_of_gate(stage, index, gate, &mut warnings);
             }
         }
+        if let Some(notifications) = &self.notifications {
+            self.warn_of_channels(notifications, &mut warnings);
+        }
         warnings
+    }
+
+    /// Names of channels that an earlier layer has to have, or nobody.
+    fn warn_of_channels(&self, section: &Notifications, warnings: &mut Problems) {
+        for stage in &self.stages {
+            let policies = &stage.policies;
+            for (field, policy) in [
+                ("on_fail", &policies.on_fail),
+                ("on_inconclusive", &policies.on_inconclusive),
+                ("on_error", &policies.on_error),
+            ] {
+                let path = format!("{}.{field}.notify", path_step("stages", &stage.name));
+                warn_of_names(&policy.notify, &path, section, warnings);
+            }
+        }
+        for (index, route) in section.routes.iter().enumerate() {
+            let path = format!("notifications.routes[{index}].to");
+            warn_of_names(&route.to, &path, section, warnings);
+        }
+    }
+}
+
+fn warn_of_names(names: &[String], path: &str, section: &Notifications, warnings: &mut Problems) {
+    let known: Vec<&str> = section.channels.keys().map(String::as_str).collect();
+    for (index, name) in names.iter().enumerate() {
+        if known.contains(&name.as_str()) {
+            continue;
+        }
+        const EARLIER: &str = "an earlier layer has to have it";
+        let hint = match closest(name, &known) {
+            Some(guess) => format!("did you mean `{guess}`? else {EARLIER}"),
+            None => EARLIER.to_owned(),
+        };
+        let message = format!("no channel of this document is called {}", quote(name));
+        warn(warnings, format!("{path}[{index}]"), &message, &hint);
     }
 }
 

@@ -7,6 +7,7 @@ mod alarms;
 mod canary;
 mod canary_groups;
 mod kayenta;
+mod notifications;
 mod validate;
 
 /// A bake without mistakes, but for `changes` to it. JSON `null` removes a field.
