@@ -13,26 +13,29 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use sluice::rehearsal::{aws_of, in_virtual_time};
 use sluice_aws::{Aws, Disconnected, FailureType, Summary, Unanswered, Wire};
-use sluice_core::notices::{Kind, Notice};
-use sluice_host::{Messenger, Notifier, notify};
+use sluice_core::notices::{GateVerdict, Kind, Notice};
+use sluice_core::verdict::{DecidedBy, Outcome, Verdict};
+use sluice_host::{CountedBy, Messenger, Notifier, notify};
 use sluice_world::codepipeline::{
     Action, Functions, Happening, Invocation, Mode, Pipeline, Stage, StageStatus, What, Work,
 };
-use sluice_world::{FUNCTION_ACCESS_KEY, Scenario, World};
+use sluice_world::wire::Protocol;
+use sluice_world::world::FUNCTION_ACCESS_KEY;
+use sluice_world::{Scenario, World};
 use tokio::sync::{Notify, mpsc};
 use tokio::time::sleep;
 
 const PIPELINE: &str = "checkout";
 const STAGES: [&str; 2] = ["test", "prod"];
-const RELEASES: usize = 10;
+const RELEASES: usize = 7;
 /// Attempts that Lambda makes of one event, with the waits between them.
 const WAITS: [u64; 2] = [60, 120];
 /// Calls of one handling of an event, about.
 const CALLS: usize = 30;
 const SWEEP_EVERY: Duration = Duration::from_secs(300);
-/// By then all that was held up is told: an hour is the longest that a
-/// delivery is tried, and events are late by half of one.
-const SETTLED_AFTER: Duration = Duration::from_secs(2 * 3_600);
+/// By then all that was held up is told: events are late by half an hour, and
+/// what could not be sent is tried again at the next sweep.
+const SETTLED_AFTER: Duration = Duration::from_secs(3_600);
 
 const SCENARIO: &str = r#"
 about: releases fail and are mended
@@ -48,6 +51,9 @@ notifications:
     people: { webhook: { url: "https://people.example/hook", signing_key: { secret: sluice/notify/key } } }
   routes: [ { to: [people], about: [broken, mended, failed_again] } ]
 "#;
+
+/// Why a gate stopped a release, where its event arrives.
+pub(crate) const REASON: &str = "the tests of the basket failed";
 
 /// One message that people got.
 #[derive(Debug, Clone)]
@@ -195,6 +201,9 @@ impl Bed {
                 let job = invocation.event["CodePipeline.job"]["id"].as_str().unwrap();
                 let fails = bed.random.lock().unwrap().u8(0..100) < 35;
                 let answered = if fails {
+                    if bed.draws("gate said why", 50) {
+                        bed.deliver_event(bed.verdict(job));
+                    }
                     let kind = FailureType::JobFailed;
                     aws.answer_failure(job, kind, "tests failed", None).await
                 } else {
@@ -208,6 +217,55 @@ impl Bed {
                 answered.unwrap();
                 Ok(())
             })
+        })
+    }
+
+    /// What the gate says to whoever listens, a moment before its action
+    /// fails.
+    fn verdict(&self, job: &str) -> Value {
+        let now = self.world.clock().now();
+        let running = self.world.codepipeline().executions(PIPELINE).into_iter();
+        let (release, stage) = (running.rev())
+            .find_map(|id| {
+                let release = self.world.codepipeline().execution(&id)?;
+                let stages = release.stages.iter();
+                let mut jobs = stages.flat_map(|stage| {
+                    let actions = stage.actions.iter();
+                    actions.flat_map(|own| own.jobs.iter().map(|job| (&stage.name, &job.id)))
+                });
+                let (stage, _) = jobs.find(|(_, id)| id.as_str() == job)?;
+                Some((id, stage.clone()))
+            })
+            .unwrap();
+        let told = GateVerdict {
+            version: "1".to_owned(),
+            pipeline: PIPELINE.to_owned(),
+            release,
+            stage,
+            service: None,
+            gate: "check".to_owned(),
+            kind: "validate".to_owned(),
+            host: "lambda_action".to_owned(),
+            attempt: job.to_owned(),
+            verdict: Some(Verdict::Fail),
+            outcome: Outcome::Stop,
+            decided_by: DecidedBy::Verdict,
+            error: None,
+            code: None,
+            reason: REASON.to_owned(),
+            readings: vec!["2 of 14 tests failed".to_owned()],
+            evidence: None,
+            page: None,
+            began: now,
+            ended: now,
+            looks: 1,
+            rollback: false,
+            release_over: false,
+            notify: Vec::new(),
+        };
+        json!({
+            "source": "sluice", "detail-type": "Sluice Gate Verdict", "time": now,
+            "region": "us-east-1", "detail": told,
         })
     }
 
@@ -231,9 +289,14 @@ impl Bed {
             return;
         };
         sleep(self.seconds(1..600)).await;
-        let aws = aws_of(&self.world);
+        let body = json!({
+            "pipelineName": PIPELINE, "pipelineExecutionId": id, "stageName": stage,
+            "retryMode": "FAILED_ACTIONS",
+        });
+        let codepipeline = self.world.codepipeline();
+        let body = body.to_string().into_bytes();
         // Another release may be in the stage by now: then there is no retry.
-        let _ = aws.retry_stage(PIPELINE, &stage, id).await;
+        let _ = codepipeline.call("RetryStageExecution", Protocol::Json, &body, "AKIA");
     }
 
     /// CodePipeline's events, as they happen; the truth is written down.
@@ -310,6 +373,7 @@ impl Bed {
             failure_topic: None,
             event_bus: None,
             messenger: Messenger::new(),
+            counted_by: CountedBy::Kind,
             log: Arc::new(|_| ()),
         };
         let deadline = self.world.clock().now() + SignedDuration::from_secs(120);
@@ -372,7 +436,11 @@ impl Bed {
     }
 
     /// The people's side.
-    fn heard(&self, by: usize, request: &Request<Vec<u8>>) -> Result<Response<Vec<u8>>, Unanswered> {
+    fn heard(
+        &self,
+        by: usize,
+        request: &Request<Vec<u8>>,
+    ) -> Result<Response<Vec<u8>>, Unanswered> {
         let answer = |status| Ok(Response::builder().status(status).body(Vec::new()).unwrap());
         if self.draws("channel down", 10) {
             return answer(503);

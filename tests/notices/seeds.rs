@@ -6,7 +6,7 @@ use std::ops::Range;
 use jiff::{SignedDuration, Timestamp};
 use sluice_core::notices::{Kind, Notice};
 
-use super::bed::{Told, Truth, told};
+use super::bed::{REASON, Told, Truth, told};
 
 /// CodePipeline's events tell whole seconds.
 const NEAR: SignedDuration = SignedDuration::from_secs(2);
@@ -73,9 +73,16 @@ fn check_seed(seed: u64, told: &Told) -> u64 {
         let notices = heard(told, kind);
         for notice in &notices {
             let is_true = outages.iter().any(|own| says(notice, own));
-            assert!(is_true, "seed {seed}: never happened: {notice:#?}\n{outages:#?}");
+            assert!(
+                is_true,
+                "seed {seed}: never happened: {notice:#?}\n{outages:#?}"
+            );
         }
-        assert_eq!(notices.len(), expected, "seed {seed}, {kind:?}: {outages:#?}");
+        assert_eq!(
+            notices.len(),
+            expected,
+            "seed {seed}, {kind:?}: {outages:#?}"
+        );
     }
     let mut by_id: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for heard in &told.heard {
@@ -85,7 +92,10 @@ fn check_seed(seed: u64, told: &Told) -> u64 {
     for (id, by) in by_id {
         let (_, before) = by.split_last().unwrap();
         for one in before {
-            assert!(told.broke_off.contains(one), "seed {seed}: {id} was told twice for nothing");
+            assert!(
+                told.broke_off.contains(one),
+                "seed {seed}: {id} was told twice for nothing"
+            );
             twice += 1;
         }
     }
@@ -95,24 +105,43 @@ fn check_seed(seed: u64, told: &Told) -> u64 {
 #[track_caller]
 fn check(seeds: Range<u64>) {
     let mut occurred: BTreeMap<&str, u64> = BTreeMap::new();
-    let (mut heard, mut twice) = (0, 0);
+    let (mut heard, mut explained, mut twice) = (0, 0, 0);
     for seed in seeds {
         let told = told(seed);
         twice += check_seed(seed, &told);
         heard += told.heard.len();
+        explained += told
+            .of(Kind::Broken)
+            .iter()
+            .filter(|own| own.notice.reason == REASON)
+            .count();
         for (what, count) in told.occurred {
             *occurred.entry(what).or_default() += count;
         }
     }
     println!("{heard} messages, {twice} told twice where it could not be helped; {occurred:?}");
     assert!(heard > 500, "only {heard} messages");
-    assert!(twice > 0, "nothing was ever told twice, so the function never died in between");
+    assert!(explained > 50, "only {explained} said why");
+    assert!(
+        twice > 0,
+        "nothing was ever told twice, so the function never died in between"
+    );
     let kinds = [
-        "answer lost", "call failed", "channel down", "channel's answer lost", "event late",
-        "event lost", "event twice", "function killed",
+        "answer lost",
+        "call failed",
+        "channel down",
+        "channel's answer lost",
+        "event late",
+        "event lost",
+        "event twice",
+        "function killed",
+        "gate said why",
     ];
     for kind in kinds {
-        assert!(occurred.contains_key(kind), "{kind} never occurred: {occurred:?}");
+        assert!(
+            occurred.contains_key(kind),
+            "{kind} never occurred: {occurred:?}"
+        );
     }
 }
 

@@ -48,10 +48,11 @@ use parameters::Parameters;
 
 pub use answer::{MESSAGE_CHARACTERS_MAX, SUMMARY_CHARACTERS_MAX, fitted};
 pub use checks::{Checks, handle_checks};
+pub use deliver::{Delivered, Messenger, Pace, Vendors, signature};
 pub use grant::{Grantor, grant};
 pub use job::{Job, job_id};
 pub use look::Ended;
-pub use notify::{Notifier, notify};
+pub use notify::{CountedBy, METRICS, METRICS_NAMESPACE, Notifier, notify};
 pub use plan_store::{PlanChange, PlanStore, Pushed};
 pub use reap::reap;
 pub use resolve::{PLAN_ANSWER_BYTES_MAX, Plans, resolve_plan};

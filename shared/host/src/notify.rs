@@ -12,6 +12,7 @@
 mod action;
 mod entries;
 mod look;
+mod metrics;
 mod slips;
 mod sweep;
 mod tell;
@@ -27,10 +28,12 @@ use sluice_core::notices::{
 };
 use sluice_core::verdict::{Outcome, Verdict};
 
-use crate::deliver::Deliverer;
-use crate::{Log, job_id, time_to_work};
+use crate::{Log, Messenger, job_id, time_to_work};
 use entries::Entries;
 use look::Asked;
+use metrics::of_gate;
+
+pub use metrics::{CountedBy, METRICS, METRICS_NAMESPACE};
 
 /// The form of payloads of state machines that this code reads.
 const FORM: u64 = 1;
@@ -49,7 +52,9 @@ pub struct Notifier {
     /// The bus that is told what could not be delivered (`SLUICE_EVENT_BUS`).
     pub event_bus: Option<String>,
     /// Sends to channels.
-    pub deliverer: Deliverer,
+    pub messenger: Messenger,
+    /// What metrics are counted by (`SLUICE_METRICS_BY`).
+    pub counted_by: CountedBy,
     /// Where its log goes.
     pub log: Log,
 }
@@ -220,7 +225,10 @@ impl Turn<'_> {
     }
 
     async fn verdict(&self, told: &GateVerdict) -> Result<(), GateError> {
-        self.keep_verdict(told).await?;
+        if self.keep_verdict(told).await? {
+            (self.host.log)(of_gate(told, self.host.counted_by));
+            self.count_false_alarm(told).await?;
+        }
         if told.is_stop() {
             let about = (told.began, told.pipeline.as_str());
             return self.look_at_stop(about, &told.release).await;

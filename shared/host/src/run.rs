@@ -12,10 +12,9 @@ use sluice_aws::{Aws, AwsError, NoRegion};
 use sluice_core::waiver::WAIVER_HOURS_MAX;
 use sluice_gates::AnyGate;
 
-use crate::deliver::Deliverer;
 use crate::{
-    Checks, Grantor, Host, Log, Notifier, Plans, TaskFailed, grant, handle, handle_checks,
-    handle_task, is_task, notify, reap, resolve_plan,
+    Checks, CountedBy, Grantor, Host, Log, Messenger, Notifier, Plans, TaskFailed, grant, handle,
+    handle_checks, handle_task, is_task, notify, reap, resolve_plan,
 };
 
 /// Why a function did not start.
@@ -35,6 +34,8 @@ enum StartError {
         "SLUICE_WAIVER_HOURS_MAX is `{0}`: it takes a whole number from 1 to {WAIVER_HOURS_MAX}"
     )]
     WaiverHours(String),
+    #[error("SLUICE_METRICS_BY is `{0}`: it takes `kind` or `pipeline`")]
+    MetricsBy(String),
     #[error("Lambda's runtime interface failed: {0}")]
     Interface(lambda_runtime::Error),
 }
@@ -152,7 +153,8 @@ async fn serve_notices(log: &FunctionLog) -> Result<(), StartError> {
         plans_table: environment("SLUICE_PLANS_TABLE"),
         failure_topic: environment("SLUICE_FAILURE_TOPIC_ARN"),
         event_bus: environment("SLUICE_EVENT_BUS"),
-        deliverer: Deliverer::default(),
+        messenger: Messenger::new(),
+        counted_by: counted_by()?,
         log: log.lines(),
     };
     serve(log, async |event, deadline| {
@@ -160,6 +162,15 @@ async fn serve_notices(log: &FunctionLog) -> Result<(), StartError> {
         told.map_err(|error| thrown(TaskFailed::unanswered(&error)))
     })
     .await
+}
+
+/// What metrics are counted by.
+fn counted_by() -> Result<CountedBy, StartError> {
+    match environment("SLUICE_METRICS_BY").as_deref() {
+        None | Some("kind") => Ok(CountedBy::Kind),
+        Some("pipeline") => Ok(CountedBy::Pipeline),
+        Some(other) => Err(StartError::MetricsBy(other.to_owned())),
+    }
 }
 
 /// The longest that a waiver may hold here, in hours.

@@ -34,6 +34,7 @@
 mod deployments;
 mod figures;
 mod happenings;
+mod landed;
 mod outages;
 mod recorded;
 mod shape;
@@ -48,6 +49,7 @@ use serde::{Deserialize, Serialize};
 
 pub use figures::figures;
 pub use happenings::{Happening, happenings};
+pub use landed::{Landed, landed};
 pub use outages::Outage;
 pub use recorded::{FORMAT, Recorded, Unreadable};
 pub use shape::{Asked, ChangeFailures, Counts, Day, Figures, Frequency, LeadTime, Restoring};

@@ -38,6 +38,8 @@ pub struct Ledger {
     /// What has still to be told, in the order of time.
     #[serde(default)]
     pub pending: Vec<Pending>,
+    /// Deployments up to this moment are counted.
+    pub counted: Timestamp,
 }
 
 /// A time in which a stage was broken.
@@ -105,6 +107,7 @@ impl Ledger {
             looked: since,
             stages: BTreeMap::new(),
             pending: Vec::new(),
+            counted: since,
         }
     }
 

@@ -8,9 +8,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sluice_aws::EntryPut;
 use sluice_core::GateError;
-use sluice_core::delivery::{Happening, History, Release, ReleaseStatus, RunStatus, happenings};
+use sluice_core::delivery::{
+    Happening, History, Release, ReleaseStatus, RunStatus, happenings, landed,
+};
 use sluice_core::notices::{Kind, LEDGER_FORM, Ledger, Pending};
 
+use super::metrics::of_look;
 use super::slips::Slips;
 use super::{Turn, busy};
 
@@ -110,15 +113,28 @@ impl Turn<'_> {
                 .saturating_sub(OVERLAP)
                 .unwrap_or(Timestamp::MIN);
             let (releases, unread) = self.releases(asked.pipeline, since).await;
-            let mut happened = self.happened(asked, &releases).await;
+            let history = History {
+                pipeline: asked.pipeline.to_owned(),
+                known_since: None,
+                runs_known: true,
+                releases,
+            };
+            let mut happened = self.happened(&history).await;
             let slips = self.slips_of(asked, &ledger, &happened).await?;
             happened.extend(asked.seen.iter().cloned());
             happened.extend(slips.values().flat_map(Slips::failures));
+            let before: BTreeSet<String> = ids(&ledger.pending).map(str::to_owned).collect();
             ledger.reconcile(asked.pipeline, &happened);
             for pending in &asked.more {
                 ledger.add(pending.clone());
             }
             leave_out(&mut ledger.pending);
+            let counted = ledger.counted;
+            let landed = landed(&history);
+            ledger.counted = landed
+                .iter()
+                .map(|own| own.at)
+                .fold(counted, Timestamp::max);
             if unread.is_none() {
                 ledger.looked = ledger.looked.max(now);
             }
@@ -127,6 +143,16 @@ impl Turn<'_> {
                 .put((&key, ONLY), (&ledger, version), None)
                 .await?;
             if put == EntryPut::Done {
+                let new = ledger
+                    .pending
+                    .iter()
+                    .filter(|own| !before.contains(&own.id));
+                let new: Vec<&Pending> = new.collect();
+                let landed = (landed.as_slice(), counted);
+                for line in of_look(asked.pipeline, &new, landed, self.host.counted_by) {
+                    (self.host.log)(line);
+                }
+                let releases = history.releases;
                 let releases = self.with_pending(asked.pipeline, &ledger, releases).await;
                 let slips = self.with_slips(asked.pipeline, &ledger, slips).await?;
                 return Ok(Found {
@@ -155,15 +181,10 @@ impl Turn<'_> {
     }
 
     /// Failures and successes of stages, as CodePipeline has them.
-    async fn happened(&self, asked: &Asked<'_>, releases: &[Release]) -> Vec<Happening> {
-        let history = History {
-            pipeline: asked.pipeline.to_owned(),
-            known_since: None,
-            runs_known: true,
-            releases: releases.to_vec(),
-        };
-        let mut all = happenings(&history);
-        all.extend(self.failed_without_action(asked.pipeline, releases).await);
+    async fn happened(&self, history: &History) -> Vec<Happening> {
+        let mut all = happenings(history);
+        let odd = self.failed_without_action(&history.pipeline, &history.releases);
+        all.extend(odd.await);
         all
     }
 
@@ -292,6 +313,10 @@ impl Turn<'_> {
         }
         Err(busy())
     }
+}
+
+fn ids(pending: &[Pending]) -> impl Iterator<Item = &str> {
+    pending.iter().map(|own| own.id.as_str())
 }
 
 /// The releases that notices are about.

@@ -7,8 +7,10 @@ use sluice_aws::EntryPut;
 use sluice_core::GateError;
 use sluice_core::delivery::Happening;
 use sluice_core::notices::{GateVerdict, StageChecks};
+use sluice_core::verdict::Verdict;
 
 use super::Turn;
+use super::metrics::of_false_alarm;
 
 /// How long it is kept: longer than a release takes.
 const KEPT_FOR: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -80,8 +82,9 @@ impl Turn<'_> {
         })
     }
 
-    /// Keeps what a gate said. Of two answers of a gate the later one holds.
-    pub(super) async fn keep_verdict(&self, told: &GateVerdict) -> Result<(), GateError> {
+    /// Keeps what a gate said, and says whether that is new. Of two answers of
+    /// a gate the later one holds.
+    pub(super) async fn keep_verdict(&self, told: &GateVerdict) -> Result<bool, GateError> {
         let id = verdicts_of(&told.pipeline, &told.release);
         let part = format!("{}/{}", told.stage, told.gate);
         let is_newer = |known: &GateVerdict| known.ended < told.ended;
@@ -96,7 +99,58 @@ impl Turn<'_> {
             at: self.now(),
             told: told.clone(),
         };
-        self.keep((&id, &told.stage), &kept, is_other).await
+        self.keep((&id, &told.stage), &kept, is_other).await?;
+        Ok(())
+    }
+
+    /// Counts where a gate passes the revisions that it failed before: that
+    /// may have been a false alarm.
+    pub(super) async fn count_false_alarm(&self, told: &GateVerdict) -> Result<(), GateError> {
+        let id = format!("failed/{}/{}", told.pipeline, told.stage);
+        let key = (id.as_str(), told.gate.as_str());
+        match told.verdict {
+            Some(Verdict::Fail) => {
+                let of_other = |known: &String| *known != told.release;
+                self.keep(key, &told.release, of_other).await?;
+            }
+            Some(Verdict::Pass) => {
+                let known = self.entries().get::<String>(key).await?;
+                let Some(failed) = known.value else {
+                    return Ok(());
+                };
+                if self
+                    .are_the_same(&told.pipeline, &failed, &told.release)
+                    .await
+                {
+                    (self.host.log)(of_false_alarm(told, self.host.counted_by));
+                }
+                self.entries().remove(key, known.version).await?;
+            }
+            Some(Verdict::Inconclusive) | None => {}
+        }
+        Ok(())
+    }
+
+    /// Whether two releases bring the same revisions; not where nobody knows.
+    async fn are_the_same(&self, pipeline: &str, one: &str, other: &str) -> bool {
+        if one == other {
+            return true;
+        }
+        let releases = self
+            .host
+            .aws
+            .newest_releases(pipeline)
+            .await
+            .unwrap_or_default();
+        let revisions = |id: &str| {
+            let release = releases.iter().find(|own| own.id == id)?;
+            let mut all: Vec<(&str, &str)> = (release.revisions.iter())
+                .map(|own| (own.source.as_str(), own.id.as_str()))
+                .collect();
+            all.sort_unstable();
+            Some(all).filter(|all| !all.is_empty())
+        };
+        revisions(one).is_some_and(|own| Some(own) == revisions(other))
     }
 
     async fn keep<T: Serialize + DeserializeOwned>(
@@ -104,17 +158,17 @@ impl Turn<'_> {
         key: (&str, &str),
         told: &T,
         replaces: impl Fn(&T) -> bool,
-    ) -> Result<(), GateError> {
+    ) -> Result<bool, GateError> {
         let entries = self.entries();
         let expires: Timestamp = self.now() + KEPT_FOR;
         for _ in 0..TRIES_MAX {
             let known = entries.get::<T>(key).await?;
             if known.value.as_ref().is_some_and(|known| !replaces(known)) {
-                return Ok(());
+                return Ok(false);
             }
             let put = entries.put(key, (told, known.version), Some(expires));
             if put.await? == EntryPut::Done {
-                return Ok(());
+                return Ok(true);
             }
         }
         Err(super::busy())

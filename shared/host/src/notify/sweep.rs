@@ -1,7 +1,6 @@
 //! Every few minutes all pipelines are looked at, for what no event told.
 
-use futures_util::StreamExt;
-use futures_util::stream;
+use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -63,8 +62,11 @@ impl Turn<'_> {
             if some.is_empty() || self.left() < TIME_LEFT_MIN {
                 break;
             }
-            let looks = stream::iter(some).map(|name| self.swept(name, since, is_pending(name)));
-            let looked: Vec<Result<(), GateError>> = looks.buffered(BESIDE).collect().await;
+            let mut looks = Vec::new();
+            for name in some {
+                looks.push(self.swept(name, since, is_pending(name)));
+            }
+            let looked = join_all(looks).await;
             failed += u32::try_from(looked.iter().filter(|own| own.is_err()).count()).unwrap_or(0);
             last = some.last().cloned();
             rest = more;

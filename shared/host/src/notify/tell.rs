@@ -189,17 +189,20 @@ impl Turn<'_> {
         }
         let delivered = self
             .host
-            .deliverer
+            .messenger
             .deliver(
                 &self.host.aws,
+                &told.channel,
                 &notice,
-                told,
+                &told.templates.clone().unwrap_or_default(),
                 self.until - TIME_LEFT_MIN / 2,
             )
             .await;
         let telling = match delivered {
-            Delivered::Told { .. } => telling.told(self.now()),
-            Delivered::Later { why, not_before } => telling.failed(why, not_before, self.now()),
+            Delivered::Told { .. } | Delivered::NotForIt { .. } => telling.told(self.now()),
+            Delivered::Later { why, not_before } => {
+                telling.failed(why, Some(not_before), self.now())
+            }
             Delivered::Never { why } => telling.refused(why, self.now()),
         };
         self.log_told(&notice, told, &telling);
@@ -297,7 +300,7 @@ async fn read_sections(
 ) -> Result<Sections, GateError> {
     let service = store.service_of(pipeline).await?;
     let layers = store.layers_of(service.as_deref(), stage).await?;
-    let section = |layer: Layer| Some((layer.label, None::<Notifications>?));
+    let section = |layer: Layer| Some((layer.label, layer.notifications?));
     Ok(Sections {
         service,
         layers: layers.into_iter().filter_map(section).collect(),

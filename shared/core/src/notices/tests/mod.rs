@@ -1,3 +1,4 @@
 //! What people are told of, from what happened.
 
+mod composing;
 mod ledger;
