@@ -264,22 +264,6 @@ def test_no_rollback_has_to_get_past_the_gate_that_asks_for_quiet(name):
     assert blocked(own) == ["prod-clear"]
 
 
-@every
-def test_the_plan_of_the_stage_that_a_machine_checks_can_be_pushed(name, tmp_path):
-    plan = yaml.safe_load(pipelines.plan(name).read_text())
-    assert plan.pop("service") == "checkout"
-    (tmp_path / "service-checkout.yaml").write_text(yaml.safe_dump({"pipelines": ["checkout"], **plan}))
-    [stage] = [
-        stage["name"]
-        for stage, action in actions(pipeline(pipelines.load(name)))
-        if provider(action) == "Invoke/StepFunctions"
-    ]
-    command = [binary(), "plan", "show", "checkout", stage, "--layers", tmp_path]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert "- bake:" in done.stdout
-
-
 def test_an_output_of_the_deployment_names_the_version_that_gets_a_part():
     prod = pipeline(pipelines.load("lambda-service"))["stages"][-1]["actions"]
     own = {action["name"]: action for action in prod}

@@ -4,6 +4,7 @@ import ast
 import copy
 import fnmatch
 import json
+import re
 
 import boto3
 import pytest
@@ -97,6 +98,13 @@ def test_it_trusts_the_gates_and_nobody_else():
     statement = trust()
     assert statement["Principal"] == {"AWS": "111122223333"}
     assert statement["Condition"] == {"ArnLike": {"aws:PrincipalArn": GATES}}
+
+
+def test_it_cannot_trust_every_role():
+    pattern = template()["Parameters"]["GateRoles"]["AllowedPattern"]
+    assert all(re.fullmatch(pattern, own) for own in [*GATES, "arn:aws:iam::111122223333:role/gates/bake"])
+    refused = ("arn:aws:iam::111122223333:role/*", "arn:aws:iam::111122223333:role/sluice/*", "arn:aws:iam::*:role/bake")
+    assert not any(re.fullmatch(pattern, own) for own in (*refused, "111122223333", "*"))
 
 
 def test_an_external_id_is_asked_for_where_one_is_given():
