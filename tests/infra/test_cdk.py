@@ -90,9 +90,9 @@ def sources(template):
 def statements(template):
     """What the pipeline's role may do."""
     [role] = [name for name in of_type(template, "AWS::IAM::Role") if name.startswith("PipelineRole")]
-    policies = of_type(template, "AWS::IAM::Policy").values()
-    own = [one["Properties"]["PolicyDocument"]["Statement"] for one in policies if {"Ref": role} in one["Properties"]["Roles"]]
-    return resolve(sum(own, []), template, values(template))
+    policies = [own["Properties"] for own in of_type(template, "AWS::IAM::Policy").values()]
+    [own] = [one["PolicyDocument"]["Statement"] for one in policies if {"Ref": role} in one["Roles"]]
+    return resolve(own, template, values(template))
 
 
 def test_the_role_may_ask_sluice_for_what_the_installed_stack_says(template):

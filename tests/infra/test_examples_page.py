@@ -35,8 +35,9 @@ def test_the_table_has_every_stage_that_gates_judge(name):
     for stage, (_, _, gates, asked, back) in stages.items():
         asking = [action for action in own[stage]["actions"] if said(action)]
         assert {provider(action) for action in asking} == {ASKED_BY[asked]}
-        named = [said(action).get("gate") for action in asking]
-        assert named == [None] if gates.startswith("all of the plan") else sorted(named) == sorted(re.findall(r"`(\w+)`", gates))
+        named = sorted(said(action).get("gate", "all") for action in asking)
+        whole = gates.startswith("all of the plan")
+        assert named == (["all"] if whole else sorted(re.findall(r"`(\w+)`", gates)))
         assert ("onFailure" in own[stage]) == back.startswith("`OnFailure: ROLLBACK`")
 
 
@@ -45,7 +46,8 @@ def test_the_plan_that_is_pushed_by_the_command_of_the_page_holds_for_the_machin
     [command] = re.findall(r"^sed .*$", TEXT, re.MULTILINE)
     (tmp_path / "sluice.yaml").write_text(pipelines.plan(name).read_text())
     subprocess.run(["sh", "-c", command], cwd=tmp_path, check=True)
-    [stage] = [stage["name"] for stage, action in actions(pipeline(pipelines.load(name))) if provider(action) == "Invoke/StepFunctions"]
+    own = actions(pipeline(pipelines.load(name)))
+    [stage] = [stage["name"] for stage, action in own if provider(action) == "Invoke/StepFunctions"]
     show = [binary(), "plan", "show", "checkout", stage, "--layers", tmp_path]
     done = subprocess.run(show, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -62,7 +64,8 @@ def test_the_stages_shown_are_those_of_the_app():
 
 
 def test_the_commands_give_every_parameter_that_has_no_default_and_those_exist():
-    given = {name for line in re.findall(r"--parameter-overrides \"?(.*)$", TEXT, re.MULTILINE) for name in re.findall(r"(\w+)=", line)}
+    lines = re.findall(r"--parameter-overrides \"?(.*)$", TEXT, re.MULTILINE)
+    given = {name for line in lines for name in re.findall(r"(\w+)=", line)}
     needed = {
         name
         for own in (pipelines.load("lambda-service"), test_read_role.template())

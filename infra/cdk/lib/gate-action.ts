@@ -36,14 +36,17 @@ export class GateAction extends actions.Action {
     });
   }
 
-  protected bound(scope: Construct, _: codepipeline.IStage, options: codepipeline.ActionBindOptions): codepipeline.ActionConfig {
+  protected bound(
+    scope: Construct,
+    _: codepipeline.IStage,
+    options: codepipeline.ActionBindOptions,
+  ): codepipeline.ActionConfig {
     const { gate, sluiceStack, told } = this.props;
     // One function serves both gates that read alarms.
     const name = `${sluiceStack}-${gate === undefined ? 'checks' : gate.kind === 'clear' ? 'bake' : gate.kind}`;
-    const place = { service: 'lambda', resource: 'function', resourceName: name, arnFormat: ArnFormat.COLON_RESOURCE_NAME };
     const allow = (action: string, resource: string) =>
       options.role.addToPrincipalPolicy(new iam.PolicyStatement({ actions: [action], resources: [resource] }));
-    allow('lambda:InvokeFunction', Arn.format(place, Stack.of(scope)));
+    allow('lambda:InvokeFunction', functionArn(scope, name));
     allow('lambda:ListFunctions', '*');
     options.bucket.grantRead(options.role);
     return { configuration: { FunctionName: name, UserParameters: JSON.stringify(asked(told, gate?.name)) } };
@@ -58,6 +61,12 @@ export function longChecks(scope: Construct, sluiceStack: string, told: Told): c
     executionNamePrefix: 'checks',
     stateMachineInput: actions.StateMachineInput.literal(asked(told)),
   });
+}
+
+/** The ARN of a function of this account and region. */
+export function functionArn(scope: Construct, resourceName: string): string {
+  const arnFormat = ArnFormat.COLON_RESOURCE_NAME;
+  return Arn.format({ service: 'lambda', resource: 'function', resourceName, arnFormat }, Stack.of(scope));
 }
 
 function asked(told: Told, gate?: string): Record<string, string> {

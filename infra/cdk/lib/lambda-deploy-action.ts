@@ -1,10 +1,10 @@
 // CodePipeline's deploy action for Lambda functions, for which this version of the CDK has no class.
 
-import { Arn, ArnFormat, Stack } from 'aws-cdk-lib';
 import * as codepipeline from 'aws-cdk-lib/aws-codepipeline';
 import * as actions from 'aws-cdk-lib/aws-codepipeline-actions';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
+import { functionArn } from './gate-action';
 
 export interface LambdaDeployActionProps {
   readonly functionName: string;
@@ -31,10 +31,13 @@ export class LambdaDeployAction extends actions.Action {
     return this.variableExpression('FunctionVersion');
   }
 
-  protected bound(scope: Construct, _: codepipeline.IStage, options: codepipeline.ActionBindOptions): codepipeline.ActionConfig {
+  protected bound(
+    scope: Construct,
+    _: codepipeline.IStage,
+    options: codepipeline.ActionBindOptions,
+  ): codepipeline.ActionConfig {
     const { functionName, alias } = this.props;
-    const place = { service: 'lambda', resource: 'function', resourceName: functionName, arnFormat: ArnFormat.COLON_RESOURCE_NAME };
-    const arn = Arn.format(place, Stack.of(scope));
+    const arn = functionArn(scope, functionName);
     // AWS's list of what its action calls was not at hand when this was written, and it was not tried there.
     options.role.addToPrincipalPolicy(
       new iam.PolicyStatement({

@@ -1,11 +1,12 @@
 // The pipeline of `infra/examples/lambda-service.yaml`, by the construct.
 
-import { ArnFormat, Stack, StackProps } from 'aws-cdk-lib';
+import { Stack, StackProps } from 'aws-cdk-lib';
 import * as codebuild from 'aws-cdk-lib/aws-codebuild';
 import * as codepipeline from 'aws-cdk-lib/aws-codepipeline';
 import * as actions from 'aws-cdk-lib/aws-codepipeline-actions';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
+import { functionArn } from './gate-action';
 import { LambdaDeployAction } from './lambda-deploy-action';
 import { SafeStage } from './safe-stage';
 
@@ -56,9 +57,9 @@ export class LambdaService extends Stack {
       environmentVariables: { FUNCTION: { value: functionName } },
       buildSpec: codebuild.BuildSpec.fromObject({ version: '0.2', phases: { build: { commands: [SHIFT] } } }),
     });
-    const place = { service: 'lambda', resource: 'function', resourceName: functionName, arnFormat: ArnFormat.COLON_RESOURCE_NAME };
-    const arn = this.formatArn(place);
-    project.addToRolePolicy(new iam.PolicyStatement({ actions: ['lambda:UpdateAlias'], resources: [arn, `${arn}:live`] }));
+    const arn = functionArn(this, functionName);
+    const update = { actions: ['lambda:UpdateAlias'], resources: [arn, `${arn}:live`] };
+    project.addToRolePolicy(new iam.PolicyStatement(update));
     return (actionName: string, to: string) =>
       new actions.CodeBuildAction({
         actionName,
@@ -70,14 +71,15 @@ export class LambdaService extends Stack {
 }
 
 function fetch(connectionArn: string, output: codepipeline.Artifact): codepipeline.IAction {
-  const [owner, repo, branch] = ['example', 'checkout', 'main'];
-  return new actions.CodeStarConnectionsSourceAction({ actionName: 'source', connectionArn, owner, repo, branch, output });
+  const repository = { owner: 'example', repo: 'checkout', branch: 'main' };
+  return new actions.CodeStarConnectionsSourceAction({ actionName: 'source', connectionArn, ...repository, output });
 }
 
+const UPDATE = 'aws lambda update-alias --function-name "$FUNCTION" --name live';
 const SHIFT = [
   'case "$TO" in',
-  'a-tenth) aws lambda update-alias --function-name "$FUNCTION" --name live --routing-config "AdditionalVersionWeights={$VERSION=0.1}" ;;',
-  'all) aws lambda update-alias --function-name "$FUNCTION" --name live --function-version "$VERSION" --routing-config "AdditionalVersionWeights={}" ;;',
+  `a-tenth) ${UPDATE} --routing-config "AdditionalVersionWeights={$VERSION=0.1}" ;;`,
+  `all) ${UPDATE} --function-version "$VERSION" --routing-config "AdditionalVersionWeights={}" ;;`,
   '*) echo "TO is neither a-tenth nor all"; exit 1 ;;',
   'esac',
 ].join(' ');

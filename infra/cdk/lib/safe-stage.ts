@@ -79,7 +79,9 @@ function kindOf(step: Step): GateKind | Checks | undefined {
 /** The name as text: a reference to itself is what a pipeline cannot hold. */
 function nameOf(pipeline: codepipeline.Pipeline): string {
   const { name } = pipeline.node.defaultChild as codepipeline.CfnPipeline;
-  if (!name || !Stack.of(pipeline).resolve(name)) throw new Error('give the pipeline a `pipelineName`: gates are told which one they judge');
+  if (!name || !Stack.of(pipeline).resolve(name)) {
+    throw new Error('give the pipeline a `pipelineName`: gates are told which one they judge');
+  }
   return name;
 }
 
@@ -94,23 +96,22 @@ function at(runOrder: number, action: codepipeline.IAction): codepipeline.IActio
 
 /** Says no to an order in which gates judge nothing, or hinder a rollback. */
 function refuse(stageName: string, steps: readonly (readonly Step[])[], rollBack: boolean): void {
+  const { DEPLOY } = codepipeline.ActionCategory;
   const deploys = (together: readonly Step[]) =>
-    together.some((step) => isAction(step) && step.actionProperties.category === codepipeline.ActionCategory.DEPLOY);
+    together.some((step) => isAction(step) && step.actionProperties.category === DEPLOY);
   const first = steps.findIndex(deploys);
   const last = steps.findLastIndex(deploys);
   steps.forEach((together, index) => {
-    for (const kind of together.map(kindOf)) {
-      if (kind === 'clear' && rollBack) {
-        throw new Error(
-          `${stageName}: a rollback asks \`clear\` again while the alarm is still red; put it into a stage of its own before this one`,
-        );
-      }
-      if (kind === 'clear' && first !== -1 && index >= first) {
-        throw new Error(`${stageName}: \`clear\` comes before what is deployed`);
-      }
-      if (kind !== undefined && kind !== 'clear' && index <= last) {
-        throw new Error(`${stageName}: \`${kind}\` comes after what is deployed`);
-      }
-    }
+    const isLate = first !== -1 && index >= first;
+    const found = together.map(kindOf).map((kind) => mistake(kind, isLate, index <= last, rollBack));
+    const what = found.find((one) => one !== undefined);
+    if (what !== undefined) throw new Error(`${stageName}: ${what}`);
   });
+}
+
+function mistake(kind: GateKind | Checks | undefined, isLate: boolean, isEarly: boolean, rollBack: boolean) {
+  if (kind === undefined) return undefined;
+  if (kind !== 'clear') return isEarly ? `put \`${kind}\` after what is deployed` : undefined;
+  if (rollBack) return 'a rollback asks `clear` again while the alarm is still red; put it into a stage before this one';
+  return isLate ? 'put `clear` before what is deployed' : undefined;
 }

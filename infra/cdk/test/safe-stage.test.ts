@@ -33,7 +33,8 @@ function template(given: Partial<SafeStageProps>, name: string | null = 'checkou
     usePipelineRoleForActions: true,
   });
   pipeline.addStage({ stageName: 'source', actions: [fetch()] });
-  stages.forEach((own) => new SafeStage(stack, own, { pipeline, service: 'checkout', plan: code, steps: ['clear'], ...given }));
+  const props: SafeStageProps = { pipeline, service: 'checkout', plan: code, steps: ['clear'], ...given };
+  stages.forEach((own) => new SafeStage(stack, own, props));
   return Template.fromStack(stack);
 }
 
@@ -56,8 +57,8 @@ test('a gate is told its release, its stage and which gate of the plan it is', (
   assert.equal(action.Name, 'bake-errors');
   assert.equal(action.Configuration.FunctionName, 'sluice-bake');
   assert.deepEqual(action.InputArtifacts, [{ Name: 'source' }]);
-  const release = '#{codepipeline.PipelineExecutionId}';
-  assert.deepEqual(told(action), { pipeline: 'checkout', release, service: 'checkout', stage: 'prod', gate: 'bake-errors' });
+  const expected = { pipeline: 'checkout', service: 'checkout', stage: 'prod', gate: 'bake-errors' };
+  assert.deepEqual(told(action), { ...expected, release: '#{codepipeline.PipelineExecutionId}' });
 });
 
 test('each kind of gate has its function, and `clear` that of `bake`', () => {
@@ -85,7 +86,8 @@ test('the pipeline may invoke the functions that it asks, and no other', () => {
   const own = template({ steps: [deploy(), ['bake', 'validate']] });
   const arn = (name: string) => ({ 'Fn::Join': ['', Match.arrayWith([`:function:${name}`])] });
   const [policy] = Object.values(own.findResources('AWS::IAM::Policy'));
-  const invoked = policy.Properties.PolicyDocument.Statement.filter((one: any) => one.Action === 'lambda:InvokeFunction');
+  const all = policy.Properties.PolicyDocument.Statement;
+  const invoked = all.filter((one: any) => one.Action === 'lambda:InvokeFunction');
   assert.equal(invoked.length, 2);
   own.hasResourceProperties('AWS::IAM::Policy', {
     PolicyDocument: {
@@ -109,15 +111,17 @@ function refused(message: RegExp, given: Partial<SafeStageProps>, name?: string 
 }
 
 test('a gate that would judge what is not deployed yet is refused', () => {
-  refused(/prod: `bake` comes after what is deployed/, { steps: [['bake', deploy()]] });
-  refused(/prod: `checks` comes after what is deployed/, { steps: ['checks', deploy()] });
-  refused(/prod: `canary` comes after what is deployed/, { steps: [deploy(), { kind: 'canary', name: 'early' }, deploy()] });
+  refused(/prod: put `bake` after what is deployed/, { steps: [['bake', deploy()]] });
+  refused(/prod: put `checks` after what is deployed/, { steps: ['checks', deploy()] });
+  const between = [deploy(), { kind: 'canary', name: 'early' } as const, deploy()];
+  refused(/prod: put `canary` after what is deployed/, { steps: between });
 });
 
 test('a question before a deployment is refused after it', () => {
-  refused(/prod: `clear` comes before what is deployed/, { steps: [deploy(), 'clear'] });
-  refused(/prod: `clear` comes before what is deployed/, { steps: [[deploy(), 'clear']] });
-  assert.deepEqual(orders(template({ steps: ['clear', deploy(), 'bake'] })), [['clear', 1], ['deploy', 2], ['bake', 3]]);
+  refused(/prod: put `clear` before what is deployed/, { steps: [deploy(), 'clear'] });
+  refused(/prod: put `clear` before what is deployed/, { steps: [[deploy(), 'clear']] });
+  const own = template({ steps: ['clear', deploy(), 'bake'] });
+  assert.deepEqual(orders(own), [['clear', 1], ['deploy', 2], ['bake', 3]]);
 });
 
 test('a rollback that `clear` would stop is refused', () => {
