@@ -17,10 +17,14 @@ BENCH_STAMP := tests/bench/node_modules/pins-$(firstword $(shell cat $(BENCH_PIN
 # What reads definitions of state machines.
 MACHINE_PINS := tests/machines/package.json tests/machines/package-lock.json
 MACHINE_STAMP := tests/machines/node_modules/pins-$(firstword $(shell cat $(MACHINE_PINS) | cksum))
+# And what the example for the CDK is made with.
+CDK_PINS := infra/cdk/package.json infra/cdk/package-lock.json
+CDK_STAMP := infra/cdk/node_modules/pins-$(firstword $(shell cat $(CDK_PINS) | cksum))
+CDK_BUILT := infra/cdk/dist/built
 NODE_STAMP := tests/pages/node_modules/pins-$(firstword $(shell cat $(NODE_PINS) | cksum))
 PYTHON_STAMP := .venv/tests-$(firstword $(shell cksum $(PYTHON_PINS)))
 
-.PHONY: help demo stage-checks screenshots test test-python test-pages check docs package bench bench-judge study soak mutants clean
+.PHONY: help demo stage-checks screenshots test test-python test-pages test-cdk check docs package bench bench-judge study soak mutants clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,14 +52,18 @@ endif
 	@examples/checkout/demo.sh target/debug/sluice > target/demo.txt && sed -n '/^six releases/,$$p' target/demo.txt
 	@$(MAKE) --no-print-directory test-python
 	@$(MAKE) --no-print-directory test-pages
+	@$(MAKE) --no-print-directory test-cdk
 	@CARGO="$(CARGO)" tests/mutants/run.sh last-read answered-already
 
-test-python: $(PYTHON_STAMP) $(MACHINE_STAMP) ## the tests in Python alone: the template, and what speaks to binaries
+test-python: $(PYTHON_STAMP) $(MACHINE_STAMP) $(CDK_BUILT) ## the tests in Python alone: the template, and what speaks to binaries
 	.venv/bin/python -B -m pytest $(PYTHON_TESTS)
 
 test-pages: $(NODE_STAMP) ## the pages alone, as a browser has them: numbers, labels, contrast
 	$(CARGO) build --locked -q -p sluice
 	node --test tests/pages/pages.test.js
+
+test-cdk: $(CDK_BUILT) ## the construct for the CDK alone
+	cd infra/cdk && node --test dist/test/safe-stage.test.js
 
 $(NODE_STAMP): $(NODE_PINS)
 	cd tests/pages && npm ci --ignore-scripts --no-audit --no-fund
@@ -63,6 +71,14 @@ $(NODE_STAMP): $(NODE_PINS)
 
 $(MACHINE_STAMP): $(MACHINE_PINS)
 	cd tests/machines && npm ci --ignore-scripts --no-audit --no-fund
+	touch $@
+
+$(CDK_STAMP): $(CDK_PINS)
+	cd infra/cdk && npm ci --ignore-scripts --no-audit --no-fund
+	touch $@
+
+$(CDK_BUILT): $(CDK_STAMP) infra/cdk/tsconfig.json $(wildcard infra/cdk/bin/*.ts infra/cdk/lib/*.ts infra/cdk/test/*.ts)
+	cd infra/cdk && node_modules/.bin/tsc
 	touch $@
 
 $(BENCH_STAMP): $(BENCH_PINS)

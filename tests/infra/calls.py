@@ -113,6 +113,17 @@ def called_by(gates):
     return {"sts:AssumeRole"} | called_through(source_of_gates(gates))
 
 
+def called_elsewhere(gates):
+    """Of these what is called where a plan says: with the role and in the region that it names."""
+    text = (AWS / "src" / "clients.rs").read_text()
+    placed = "|".join(re.findall(r"\bfn (\w+)\(&self, place: &Place\) -> aws_sdk_", text))
+    bodies = functions(source())
+    text = source_of_gates(gates)
+    used = set(re.findall(r"\baws\s*\.(\w+)\(", text)) & set(methods())
+    there = {name for name in used if re.search(rf"\bself\s*\.(?:{placed})\(", reached(name, bodies, set()))}
+    return set().union(*(methods()[name] for name in there))
+
+
 def called_by_module(module):
     """The operations that a function calls which is one module of the host; none where there is no such module."""
     modules = host()
@@ -132,7 +143,8 @@ def called_through(text):
 
 
 # Where a policy and botocore call a service otherwise than the SDK's crate does.
-IN_POLICIES, IN_BOTOCORE = {"sfn": "states"}, {"sfn": "stepfunctions"}
+IN_POLICIES = {"eventbridge": "events", "sfn": "states"}
+IN_BOTOCORE = {"eventbridge": "events", "sfn": "stepfunctions"}
 # Where a policy calls an operation otherwise than the API does.
 ACTIONS = {"lambda:Invoke": "lambda:InvokeFunction"}
 
