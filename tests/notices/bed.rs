@@ -27,7 +27,7 @@ use tokio::time::sleep;
 
 const PIPELINE: &str = "checkout";
 const STAGES: [&str; 2] = ["test", "prod"];
-const RELEASES: usize = 7;
+const RELEASES: usize = 5;
 /// Attempts that Lambda makes of one event, with the waits between them.
 const WAITS: [u64; 2] = [60, 120];
 /// Calls of one handling of an event, about.
@@ -35,7 +35,7 @@ const CALLS: usize = 30;
 const SWEEP_EVERY: Duration = Duration::from_secs(300);
 /// By then all that was held up is told: events are late by half an hour, and
 /// what could not be sent is tried again at the next sweep.
-const SETTLED_AFTER: Duration = Duration::from_secs(3_600);
+const SETTLED_AFTER: Duration = Duration::from_secs(1_500);
 
 const SCENARIO: &str = r#"
 about: releases fail and are mended
