@@ -72,7 +72,7 @@ fn refusal(code: Option<&str>) -> Refusal {
 }
 
 /// The region of an ARN; of a name, the function's own.
-pub(crate) fn place(name_or_arn: &str) -> Place {
+pub fn place(name_or_arn: &str) -> Place {
     let region = name_or_arn
         .strip_prefix("arn:")
         .and_then(|rest| rest.split(':').nth(2))

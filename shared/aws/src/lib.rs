@@ -44,7 +44,7 @@ pub use codepipeline::{
 };
 pub use delivery::{ActionState, StageState};
 pub use error::{AwsError, Refusal};
-pub use events::{EVENT_BYTES_MAX, Event};
+pub use events::{EVENT_BYTES_MAX, Event, place};
 pub use function_url::UrlError;
 pub use history::Histories;
 pub use invoke::{Invocation, Invoked, PAYLOAD_BYTES_MAX};

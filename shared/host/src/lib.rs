@@ -13,6 +13,7 @@ mod answer;
 mod carried;
 mod checks;
 mod clocks;
+mod deliver;
 mod grant;
 mod handed;
 mod job;
@@ -46,6 +47,7 @@ use parameters::Parameters;
 
 pub use answer::{MESSAGE_CHARACTERS_MAX, SUMMARY_CHARACTERS_MAX, fitted};
 pub use checks::{Checks, handle_checks};
+pub use deliver::{Delivered, Messenger, Pace, Vendors, signature};
 pub use grant::{Grantor, grant};
 pub use job::{Job, job_id};
 pub use look::Ended;
