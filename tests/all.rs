@@ -8,6 +8,7 @@
 )]
 
 mod canary;
+mod channels;
 mod cli;
 mod docs;
 mod input;

@@ -15,9 +15,6 @@ mod secrets;
 mod signature;
 mod vendors;
 
-#[cfg(test)]
-mod tests;
-
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -116,15 +113,16 @@ impl Messenger {
             templates,
             until,
         };
-        let left = until.duration_since(aws.now());
-        let telling = self.tell(&delivery);
-        match tokio::time::timeout(positive(left), telling).await {
-            Ok(delivered) => delivered,
-            Err(_) => Delivered::Later {
-                why: "there was no time left to tell it".to_owned(),
-                not_before: aws.now(),
-            },
+        let left = positive(until.duration_since(aws.now()));
+        let no_time = || Delivered::Later {
+            why: "there was no time left to tell it".to_owned(),
+            not_before: aws.now(),
+        };
+        if left.is_zero() {
+            return no_time();
         }
+        let told = tokio::time::timeout(left, self.tell(&delivery)).await;
+        told.unwrap_or_else(|_| no_time())
     }
 
     async fn tell(&self, delivery: &Delivery<'_>) -> Delivered {

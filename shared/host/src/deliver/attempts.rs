@@ -16,6 +16,9 @@ const ANSWER_BYTES_MAX: usize = 4 * 1024;
 /// A try is worth as much time at least.
 const WORTH_A_TRY: SignedDuration = SignedDuration::from_millis(500);
 
+/// A shorter part of an address is no secret.
+const TELLING_PART: usize = 6;
+
 /// No server is waited for longer than this.
 const RETRY_AFTER_MAX: SignedDuration = SignedDuration::from_hours(24);
 
@@ -150,8 +153,7 @@ fn status(answer: &Answer, prepared: &Prepared) -> u16 {
 
 /// Who answers what, without the secret, should it come back.
 fn said(status: u16, answer: &Answer, prepared: &Prepared) -> String {
-    let mut redactor = Redactor::default();
-    redactor.add(prepared.secret.reveal());
+    let redactor = redactor(prepared.secret.reveal());
     let text = redactor.show(String::from_utf8_lossy(&answer.body).trim());
     let text = if text.is_empty() {
         String::new()
@@ -159,6 +161,19 @@ fn said(status: u16, answer: &Answer, prepared: &Prepared) -> String {
         format!(": `{text}`")
     };
     format!("{} answers {status}{text}", prepared.whom)
+}
+
+/// Knows a secret, and what an address that is one is made of: a server may
+/// repeat the path alone.
+fn redactor(secret: &str) -> Redactor {
+    let mut redactor = Redactor::default();
+    redactor.add(secret);
+    let is_mark = |c: char| "/?&=#:%".contains(c) || c.is_whitespace();
+    let parts = secret.split(is_mark);
+    for part in parts.filter(|part| part.len() >= TELLING_PART) {
+        redactor.add(part);
+    }
+    redactor
 }
 
 /// The host that a redirect leads to: the rest of it may be a secret.

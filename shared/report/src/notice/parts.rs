@@ -125,11 +125,11 @@ fn change(change: &Change) -> (String, Option<String>) {
 fn links(notice: &Notice) -> Vec<Link> {
     let own = &notice.links;
     [
-        ("release", &own.release),
+        ("pipeline execution", &own.release),
         ("page of the evidence", &own.page),
         ("evidence", &own.evidence),
         ("log", &own.log),
-        ("execution", &own.execution),
+        ("state machine", &own.execution),
     ]
     .into_iter()
     .filter_map(|(label, to)| {

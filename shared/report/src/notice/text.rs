@@ -86,30 +86,32 @@ pub fn texts(notice: &Notice, templates: &Templates) -> Texts {
 
 /// What stands between the title and the remarks.
 fn usual(parts: &Parts) -> String {
-    let mut lines = vec![parts.reason.clone(), String::new()];
-    lines.extend(parts.deciding.iter().flat_map(decided));
-    lines.extend(parts.outage.clone());
-    lines.extend(
-        parts
-            .follows
-            .iter()
-            .map(|text| format!("what follows: {text}")),
-    );
-    lines.push(String::new());
-    lines.extend(
-        parts
-            .facts
-            .iter()
-            .map(|(label, value)| format!("{label}: {value}")),
-    );
-    if !parts.changes.is_empty() {
-        lines.push("what it brings:".to_owned());
-    }
-    for (text, url) in &parts.changes {
-        lines.push(format!("  {text}"));
-        lines.extend(url.iter().map(|url| format!("    {url}")));
-    }
-    lines.join("\n")
+    let deciding = parts.deciding.iter().flat_map(decided);
+    let follows = parts.follows.iter();
+    let follows = follows.map(|text| format!("what follows: {text}"));
+    let decided = deciding.chain(parts.outage.clone()).chain(follows);
+    let facts = parts.facts.iter();
+    let facts = facts.map(|(label, value)| format!("{label}: {value}"));
+    let paragraphs = [
+        parts.reason.clone(),
+        lines(decided),
+        lines(facts.chain(changes(parts))),
+    ];
+    let said = paragraphs.into_iter().filter(|own| !own.is_empty());
+    said.collect::<Vec<_>>().join("\n\n")
+}
+
+fn lines(lines: impl Iterator<Item = String>) -> String {
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn changes(parts: &Parts) -> Vec<String> {
+    let any = (!parts.changes.is_empty()).then(|| "what it brings:".to_owned());
+    let changes = parts.changes.iter().flat_map(|(text, url)| {
+        let url = url.as_ref().map(|url| format!("    {url}"));
+        std::iter::once(format!("  {text}")).chain(url)
+    });
+    any.into_iter().chain(changes).collect()
 }
 
 fn decided(decided: &Decided) -> Vec<String> {

@@ -124,7 +124,7 @@ fn nothing_of_a_commit_becomes_a_link_or_calls_anybody_in_slack() {
         }
     }
     assert!(
-        body.contains("<https://console.example/?a=1&amp;b=2|release>"),
+        body.contains("<https://console.example/?a=1&amp;b=2|pipeline execution>"),
         "{body}"
     );
 }
