@@ -1,4 +1,6 @@
 //! What people hear of releases: each failure, each mending, once.
 
 mod bed;
+mod named;
 mod seeds;
+mod stand;

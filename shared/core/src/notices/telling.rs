@@ -11,6 +11,9 @@ const SENDER_LIVES: SignedDuration = SignedDuration::from_secs(150);
 /// After this long nobody tries any more.
 const GIVEN_UP_AFTER: SignedDuration = SignedDuration::from_hours(1);
 
+/// After this long nobody tries any more even if nobody knows of it.
+const HELD_FOR: SignedDuration = SignedDuration::from_hours(24);
+
 /// How far it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -116,6 +119,18 @@ impl Telling {
         }
     }
 
+    /// It was given up, and nobody could be told that: it is tried again for a
+    /// day.
+    pub fn held(self, now: Timestamp) -> Telling {
+        if now.duration_since(self.first) >= HELD_FOR {
+            return self;
+        }
+        Telling {
+            state: State::Later,
+            ..self
+        }
+    }
+
     /// It can never be sent.
     pub fn refused(self, why: String, now: Timestamp) -> Telling {
         Telling {
@@ -174,6 +189,13 @@ mod tests {
             1,
             Some((2, false)),
         );
+    }
+
+    #[test]
+    fn what_is_given_up_without_a_word_is_tried_again_for_a_day() {
+        let given_up = |second| sending().refused("no such hook".into(), at(second));
+        assert_eq!(given_up(1).held(at(86_399)).state, State::Later);
+        assert_eq!(given_up(1).held(at(86_400)).state, State::GivenUp);
     }
 
     #[test]

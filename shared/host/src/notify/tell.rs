@@ -205,10 +205,11 @@ impl Turn<'_> {
             }
             Delivered::Never { why } => telling.refused(why, self.now()),
         };
+        let telling = match telling.state {
+            TellingState::GivenUp => self.given_up(&notice, told, telling).await,
+            _ => telling,
+        };
         self.log_told(&notice, told, &telling);
-        if telling.state == TellingState::GivenUp {
-            self.undelivered(&notice, told, &telling).await?;
-        }
         let put = entries.put(key, (&telling, known.version + 1), expires);
         // Whoever wrote in between took this for dead, and sends it again.
         put.await?;
@@ -216,6 +217,18 @@ impl Turn<'_> {
             TellingState::Told | TellingState::GivenUp => Went::Done,
             TellingState::Sending | TellingState::Later => Went::Later,
         })
+    }
+
+    /// Gives a notice up once somebody knows of that.
+    async fn given_up(&self, notice: &Notice, told: &Told, telling: Telling) -> Telling {
+        match self.undelivered(notice, told, &telling).await {
+            Ok(()) => telling,
+            Err(error) => {
+                let more = json!({ "notice": notice.id, "channel": told.name, "error": error.to_string() });
+                self.log("ERROR", "what cannot be told could not be handed on", more);
+                telling.held(self.now())
+            }
+        }
     }
 
     fn log_told(&self, notice: &Notice, told: &Told, telling: &Telling) {

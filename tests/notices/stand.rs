@@ -1,0 +1,232 @@
+//! The function `notify` in a world where nothing goes wrong by itself.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use http::Response;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use sluice_aws::{Aws, Disconnected, Wire};
+use sluice_core::GateError;
+use sluice_core::notices::Notice;
+use sluice_host::{CountedBy, Messenger, Notifier, notify};
+use sluice_world::codepipeline::{
+    Action, FunctionError, Functions, Invocation, Mode, Pipeline, Stage, Work,
+};
+use sluice_world::wire::Protocol;
+use sluice_world::world::FUNCTION_ACCESS_KEY;
+use sluice_world::{Scenario, World};
+use tokio::time::sleep;
+
+pub(super) const PIPELINE: &str = "checkout";
+
+/// A world with a plan store, in which a release's only action fails as long
+/// as it is told to.
+pub(super) struct Stand {
+    pub(super) world: World,
+    pub(super) heard: Arc<Mutex<Vec<(String, Notice)>>>,
+    pub(super) log: Arc<Mutex<Vec<Value>>>,
+    /// What the people's server answers.
+    pub(super) status: Arc<Mutex<u16>>,
+    pub(super) fails: Arc<Mutex<bool>>,
+    requests: Mutex<u32>,
+    notifier: Notifier,
+}
+
+impl Stand {
+    /// With these `notifications` of the organisation, and more of a scenario.
+    pub(super) fn new(notifications: &str, more: &str) -> Stand {
+        let world = World::new(scenario(notifications, more));
+        let (heard, log) = (Arc::default(), Arc::<Mutex<Vec<Value>>>::default());
+        let status = Arc::new(Mutex::new(200));
+        let fails = Arc::new(Mutex::new(true));
+        world.codepipeline().define(pipeline()).unwrap();
+        world.set_functions(functions(&world, &fails));
+        let lines = Arc::clone(&log);
+        let notifier = Notifier {
+            aws: aws(&world, &heard, &status),
+            notices_table: "sluice-notices".to_owned(),
+            plans_table: Some("sluice-plans".to_owned()),
+            failure_topic: None,
+            event_bus: Some("sluice".to_owned()),
+            messenger: Messenger::new(),
+            counted_by: CountedBy::Kind,
+            log: Arc::new(move |line| lines.lock().unwrap().push(line)),
+        };
+        Stand {
+            world,
+            heard,
+            log,
+            status,
+            fails,
+            requests: Mutex::default(),
+            notifier,
+        }
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.world.clock().now()
+    }
+
+    /// Has an event handled.
+    pub(super) async fn handle(&self, event: &Value) -> Result<Value, GateError> {
+        let number = {
+            let mut requests = self.requests.lock().unwrap();
+            *requests += 1;
+            *requests
+        };
+        let deadline = self.now() + SignedDuration::from_secs(120);
+        notify(
+            event,
+            (&format!("request-{number}"), deadline),
+            &self.notifier,
+        )
+        .await
+    }
+
+    pub(super) async fn sweep(&self) {
+        let event = self.event("aws.events", "Scheduled Event", json!({}));
+        self.handle(&event).await.unwrap();
+    }
+
+    pub(super) fn event(&self, source: &str, detail_type: &str, detail: Value) -> Value {
+        json!({
+            "source": source, "detail-type": detail_type, "time": self.now(), "region": "us-east-1", "detail": detail,
+        })
+    }
+
+    /// A release from its beginning to its end.
+    pub(super) async fn release(&self) -> String {
+        let id = self.world.codepipeline().start(PIPELINE).unwrap();
+        self.world.codepipeline().finished(&id).await;
+        id
+    }
+
+    /// What was told, by kind and channel's path.
+    pub(super) fn told(&self) -> Vec<(String, String)> {
+        let heard = self.heard.lock().unwrap();
+        let kind = |notice: &Notice| json!(notice.kind).as_str().unwrap().to_owned();
+        heard
+            .iter()
+            .map(|(path, own)| (path.clone(), kind(own)))
+            .collect()
+    }
+
+    /// The log's lines with this message.
+    pub(super) fn logged(&self, message: &str) -> Vec<Value> {
+        let log = self.log.lock().unwrap();
+        log.iter()
+            .filter(|line| line["message"] == message)
+            .cloned()
+            .collect()
+    }
+
+    pub(super) async fn retry(&self, release: &str) {
+        let body = json!({
+            "pipelineName": PIPELINE, "pipelineExecutionId": release, "stageName": "prod",
+            "retryMode": "FAILED_ACTIONS",
+        });
+        let codepipeline = self.world.codepipeline();
+        let body = body.to_string().into_bytes();
+        codepipeline
+            .call("RetryStageExecution", Protocol::Json, &body, "AKIA")
+            .unwrap();
+        codepipeline.finished(release).await;
+    }
+}
+
+fn scenario(notifications: &str, more: &str) -> Scenario {
+    let document = format!("notifications: {notifications}\n");
+    let sha256 = sluice_core::token::sha256(document.as_bytes());
+    let text = |text: &str| json!({ "S": text });
+    let plans = json!([{
+        "scope": text("organisation"), "version": { "N": "1" }, "form": { "N": "1" }, "by": text("test"),
+        "at": text("2026-01-01T00:00:00Z"), "why": text("test"), "document": text(&document), "sha256": text(&sha256),
+    }]);
+    let written = format!(
+        "about: releases fail and are mended\ntables:\n  sluice-notices: {{ key: id, sort: part }}\n  \
+         sluice-plans: {{ key: scope, sort: version, items: {plans} }}\n\
+         secrets: {{ sluice/notify/key: {{ value: \"a key that nobody knows\" }} }}\n{more}\n"
+    );
+    Scenario::parse(&written, Path::new(".")).unwrap()
+}
+
+fn pipeline() -> Pipeline {
+    Pipeline {
+        name: PIPELINE.to_owned(),
+        mode: Mode::Queued,
+        version: 1,
+        artifact_bucket: "artifacts".to_owned(),
+        stages: vec![Stage {
+            name: "prod".to_owned(),
+            actions: vec![Action {
+                name: "check".to_owned(),
+                run_order: 1,
+                work: Work::Lambda {
+                    function: "check".to_owned(),
+                    user_parameters: None,
+                },
+                input_artifacts: Vec::new(),
+                output_artifacts: Vec::new(),
+                namespace: None,
+            }],
+        }],
+    }
+}
+
+fn functions(world: &World, fails: &Arc<Mutex<bool>>) -> Functions {
+    let aws = Arc::new(sluice::rehearsal::aws_of(world));
+    let fails = Arc::clone(fails);
+    Arc::new(move |invocation: Invocation| {
+        let (aws, fails) = (Arc::clone(&aws), Arc::clone(&fails));
+        Box::pin(async move {
+            sleep(Duration::from_secs(10)).await;
+            let job = invocation.event["CodePipeline.job"]["id"].as_str().unwrap();
+            let fails = *fails.lock().unwrap();
+            answer(&aws, job, fails).await
+        })
+    })
+}
+
+async fn answer(aws: &Aws, job: &str, fails: bool) -> Result<(), FunctionError> {
+    let answered = if fails {
+        let kind = sluice_aws::FailureType::JobFailed;
+        aws.answer_failure(job, kind, "3 of 14 tests failed\nhint: look", None)
+            .await
+    } else {
+        let summary = sluice_aws::Summary {
+            text: "passed".to_owned(),
+            percent: 100,
+            external_id: None,
+        };
+        aws.answer_success(job, None, &summary, &[]).await
+    };
+    answered.map(|_| ()).map_err(|error| FunctionError {
+        error_type: "AnswerNotTaken".to_owned(),
+        message: error.to_string(),
+    })
+}
+
+fn aws(world: &World, heard: &Arc<Mutex<Vec<(String, Notice)>>>, status: &Arc<Mutex<u16>>) -> Aws {
+    let (handler, clock) = (world.handler(), world.clock());
+    let wire = Wire::simulated(
+        Arc::new(move |request| {
+            let answer = handler(request);
+            Box::pin(async move { answer.await.map_err(|_| Disconnected::Reset) })
+        }),
+        move || clock.now(),
+    );
+    let (heard, status) = (Arc::clone(heard), Arc::clone(status));
+    let wire = wire.with_outside(Arc::new(move |request| {
+        let status = *status.lock().unwrap();
+        if status == 200 {
+            let notice = serde_json::from_slice(request.body()).unwrap();
+            let path = request.uri().path().to_owned();
+            heard.lock().unwrap().push((path, notice));
+        }
+        let answer = Response::builder().status(status).body(Vec::new()).unwrap();
+        Box::pin(async move { Ok(answer) })
+    }));
+    Aws::simulated(wire, "us-east-1", FUNCTION_ACCESS_KEY)
+}
