@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
 use jiff::{SignedDuration, Timestamp};
-use sluice_aws::{Aws, OutsideHandler, Wire};
+use sluice_aws::{Aws, Handler, OutsideHandler, Wire};
 use sluice_core::notices::{Channel, Templates};
 use sluice_host::{Delivered, Messenger};
 
@@ -232,4 +232,86 @@ async fn a_secret_that_was_never_read_is_asked_for_later_or_given_up() {
     let why =
         "secret `slack`, key `url`: the secret is no JSON object, so it has no keys".to_owned();
     assert_eq!(came, Delivered::Never { why });
+}
+
+/// What comes of channels that AWS itself answers for, if this is how.
+async fn on_aws(handler: Handler) -> Vec<Delivered> {
+    let began = tokio::time::Instant::now();
+    let now = move || {
+        let elapsed = SignedDuration::try_from(began.elapsed()).unwrap();
+        BEGIN.parse::<Timestamp>().unwrap() + elapsed
+    };
+    let aws = Aws::simulated(Wire::simulated(handler, now), "us-east-1", "AKIATEST");
+    let topic = "arn:aws:sns:us-east-1:111122223333:desk".to_owned();
+    let bus = "ops".to_owned();
+    let mut came = Vec::new();
+    for channel in [
+        Channel::Sns { topic },
+        Channel::Eventbridge { bus },
+        slack(),
+    ] {
+        let until = aws.now() + SignedDuration::from_secs(60);
+        let (notice, templates) = (broken(), Templates::default());
+        let messenger = Messenger::new();
+        let told = messenger.deliver(&aws, &channel, &notice, &templates, until);
+        came.push(told.await);
+    }
+    came
+}
+
+#[tokio::test(start_paused = true)]
+async fn aws_that_is_unwell_is_asked_later() {
+    let unwell: Handler = Arc::new(|_| {
+        let response = http::Response::builder().status(503).body(Vec::new());
+        Box::pin(async move { Ok(response.unwrap()) })
+    });
+    for delivered in on_aws(unwell).await {
+        let Delivered::Later { why, not_before } = delivered else {
+            panic!("{delivered:?}");
+        };
+        assert!(not_before > BEGIN.parse().unwrap(), "{why}");
+        assert!(!why.contains(HIDDEN));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn aws_that_hangs_takes_no_more_time_than_there_is() {
+    let hanging: Handler = Arc::new(|_| Box::pin(std::future::pending()));
+    let began = tokio::time::Instant::now();
+    for delivered in on_aws(hanging).await {
+        assert!(
+            matches!(delivered, Delivered::Later { .. }),
+            "{delivered:?}"
+        );
+    }
+    assert!(began.elapsed().as_secs() <= 3 * 60);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_aws_refuses_is_given_up() {
+    let refusing: Handler = Arc::new(|request: http::Request<Vec<u8>>| {
+        let is_sns = request.uri().host().unwrap().starts_with("sns");
+        let body = if is_sns {
+            "<ErrorResponse><Error><Code>AuthorizationError</Code></Error></ErrorResponse>"
+        } else {
+            r#"{"__type":"AccessDeniedException","message":"no"}"#
+        };
+        let response = http::Response::builder().status(403);
+        let response = response.body(body.as_bytes().to_vec()).unwrap();
+        Box::pin(async move { Ok(response) })
+    });
+    let expected = [
+        "`sns:Publish`",
+        "`events:PutEvents`",
+        "`secretsmanager:GetSecretValue`",
+    ];
+    for (delivered, operation) in on_aws(refusing).await.into_iter().zip(expected) {
+        let Delivered::Never { why } = delivered else {
+            panic!("{delivered:?}");
+        };
+        assert!(
+            why.contains(&format!("no permission for {operation}")),
+            "{why}"
+        );
+    }
 }

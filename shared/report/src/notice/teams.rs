@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use sluice_core::notices::{Kind, Notice, Severity, Templates};
 
 use super::Made;
-use super::cut::cut;
+use super::cut::{cut, cut_by};
 use super::fit::fitted;
 use super::parts::{Parts, leads_somewhere};
 use super::text::{Texts, texts};
@@ -16,7 +16,8 @@ use super::text::{Texts, texts};
 /// bytes a character, so that both ways of counting stay below it.
 pub const TEAMS_BYTES_MAX: usize = 28_000;
 
-/// Characters that a template's text may take: half of that.
+/// What a template's text may take of it, in UTF-16 as it is written in JSON:
+/// two thirds of that, however its letters are counted.
 const OWN_MAX: usize = 6_000;
 /// Teams shows six actions of a card.
 const ACTIONS_MAX: usize = 6;
@@ -52,7 +53,7 @@ fn card(notice: &Notice, texts: &Texts) -> Value {
     let parts = Parts::of(notice);
     let mut body = vec![title(notice, texts)];
     match &texts.own {
-        Some(own) => body.push(text(&cut(own, OWN_MAX))),
+        Some(own) => body.push(text(&cut_by(own, OWN_MAX, in_json))),
         None => body.extend(usual(&parts)),
     }
     let remarks = parts.remarks.iter().chain(&texts.remarks).take(REMARKS_MAX);
@@ -68,6 +69,14 @@ fn card(notice: &Notice, texts: &Texts) -> Value {
         "body": body,
         "actions": actions(&parts),
     })
+}
+
+/// How much room a character takes in JSON.
+fn in_json(character: char) -> usize {
+    match character {
+        '"' | '\\' | '\n' => 2,
+        other => other.len_utf16(),
+    }
 }
 
 fn usual(parts: &Parts) -> Vec<Value> {

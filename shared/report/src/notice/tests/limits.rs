@@ -154,13 +154,25 @@ fn a_card_keeps_within_what_teams_takes_in_both_ways_of_counting() {
     assert!(body.encode_utf16().count() * 2 < TEAMS_BYTES_MAX);
     assert!(body.contains("first words"));
     assert!(body.contains("this message is shortened"));
+}
+
+#[test]
+fn a_card_by_a_template_keeps_within_it_in_any_letters() {
     let own = Templates {
         title: None,
-        text: Some("{{ reason }}{{ follows }}".to_owned()),
+        text: Some("first words {{ follows }}".to_owned()),
     };
-    let body = teams(&huge(), &own).body;
-    assert!(body.len() < TEAMS_BYTES_MAX, "{}", body.len());
-    assert!(body.contains("first words"));
+    for letters in ["a", "\"\\\n", "漢", "😀", "é&<"] {
+        let mut notice = huge();
+        notice.follows = Some(letters.repeat(20_000));
+        let body = teams(&notice, &own).body;
+        assert!(body.len() < TEAMS_BYTES_MAX, "{letters}: {}", body.len());
+        assert!(
+            body.encode_utf16().count() * 2 < TEAMS_BYTES_MAX,
+            "{letters}"
+        );
+        assert!(body.contains("first words"), "{letters}");
+    }
 }
 
 #[test]
