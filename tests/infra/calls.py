@@ -18,7 +18,7 @@ def source():
 
 # The modules of the host that are no part of the gates': what people call through the command, and functions of their own.
 PEOPLES = {"plan_store"}
-APART = {"reap", "checks", "resolve", "grant", *PEOPLES}
+APART = {"reap", "checks", "resolve", "grant", "notify", "deliver", *PEOPLES}
 
 
 def source_of_gates(gates):
@@ -113,10 +113,10 @@ def called_by(gates):
     return {"sts:AssumeRole"} | called_through(source_of_gates(gates))
 
 
-def called_by_module(module):
-    """The operations that a function calls which is one module of the host; none where there is no such module."""
+def called_by_modules(*names):
+    """The operations that a function calls which is some modules of the host, with what they call of the others."""
     modules = host()
-    return called_through(source_of_module(module, modules)) if module in modules else set()
+    return set().union(*(called_through(source_of_module(name, modules)) for name in names))
 
 
 def called_by_people():
@@ -132,7 +132,8 @@ def called_through(text):
 
 
 # Where a policy and botocore call a service otherwise than the SDK's crate does.
-IN_POLICIES, IN_BOTOCORE = {"sfn": "states"}, {"sfn": "stepfunctions"}
+IN_POLICIES = {"eventbridge": "events", "sfn": "states"}
+IN_BOTOCORE = {"eventbridge": "events", "sfn": "stepfunctions"}
 # Where a policy calls an operation otherwise than the API does.
 ACTIONS = {"lambda:Invoke": "lambda:InvokeFunction"}
 

@@ -202,9 +202,16 @@ def test_waivers_are_asked_for_behind_iam(whole):
     assert own["AuthType"] == "AWS_IAM"
 
 
+def rule_to(target):
+    """The only rule of the account's own bus that has this target."""
+    events = aws.client("events")
+    [name] = events.list_rule_names_by_target(TargetArn=target)["RuleNames"]
+    return events.describe_rule(Name=name)
+
+
 def test_people_are_told_of_ends_that_no_state_sees(stack):
     events = aws.client("events")
-    [rule] = events.list_rules()["Rules"]
+    rule = rule_to(stack["FailureTopic"])
     [target] = events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
     assert target["Arn"] == stack["FailureTopic"]
     timed_out, aborted, failed = json.loads(rule["EventPattern"])["detail"]["$or"]
@@ -215,7 +222,7 @@ def test_people_are_told_of_ends_that_no_state_sees(stack):
 
 def test_what_people_are_told_is_one_text(stack):
     events = aws.client("events")
-    [rule] = events.list_rules()["Rules"]
+    rule = rule_to(stack["FailureTopic"])
     [target] = events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
     given = {
         "execution": "arn:aws:states:eu-west-1:123456789012:execution:sluice-gate:x",
@@ -234,7 +241,7 @@ def test_what_people_are_told_is_one_text(stack):
 def test_the_topic_takes_only_what_the_account_and_the_rule_say(whole):
     policy = aws.client("sns").get_topic_attributes(TopicArn=whole["FailureTopic"])["Attributes"]["Policy"]
     rule, tls = json.loads(policy)["Statement"]
-    [own] = aws.client("events").list_rules()["Rules"]
+    own = rule_to(whole["FailureTopic"])
     assert (rule["Principal"], rule["Condition"]) == (
         {"Service": "events.amazonaws.com"},
         {"ArnEquals": {"aws:SourceArn": own["Arn"]}},
