@@ -7,7 +7,7 @@ from moto import mock_aws
 
 from infra import aws, machines
 from infra.template import MACHINES, definition
-from infra.test_deployed import CHECKS, LAMBDA, OVERRIDE, OWN, PLAN, policies, role_arn
+from infra.test_deployed import CHECKS, LAMBDA, NOTIFY, OVERRIDE, OWN, PLAN, policies, role_arn
 
 
 def machine(name):
@@ -95,7 +95,7 @@ def test_the_roles_of_checks_plan_and_override_reach_only_their_own(template, st
 
 
 def test_the_machines_roles_reach_only_their_own(template, stack):
-    told = {"TellPeople": stack["FailureTopic"]}
+    told = {"TellPeople": LAMBDA + NOTIFY, "TellTopic": stack["FailureTopic"]}
     claims, bus = OWN.format("dynamodb", f"table/{stack['ClaimsTable']}"), OWN.format("events", "event-bus/sluice")
     assert reaching(template, "StageChecksRole") == told | {
         "LoadPlan": LAMBDA + PLAN,
@@ -165,9 +165,11 @@ def test_a_machine_calls_what_this_stack_installed(stack):
         ("StageChecks", "RunGate", machine("gate")),
         ("StageChecks", "StartRollback", machine("rollback")),
         ("StageChecks", "PublishVerdict", '"EventBusName": "sluice"'),
-        ("StageChecks", "TellPeople", stack["FailureTopic"]),
+        ("StageChecks", "TellPeople", LAMBDA + NOTIFY),
+        ("StageChecks", "TellTopic", stack["FailureTopic"]),
         ("StageChecks", "WriteRollbackOrder", stack["ClaimsTable"]),
-        ("Rollback", "TellPeople", stack["FailureTopic"]),
+        ("Rollback", "TellPeople", LAMBDA + NOTIFY),
+        ("Rollback", "TellTopic", stack["FailureTopic"]),
         ("Rollback", "ReadOrder", stack["ClaimsTable"]),
     ):
         assert expected in asked(name, state)

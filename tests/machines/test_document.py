@@ -99,10 +99,12 @@ def test_the_document_names_both_events_and_where_their_shape_is():
 
 
 def test_events_and_messages_go_where_the_template_says(bed):
-    seen = bed.run("stage-checks", RELEASE, {"answers": {"LoadPlan": [{"throws": "PlanEmpty"}]}})
-    (put,), (told,) = seen.made("PublishVerdict"), seen.made("TellPeople")
+    answers = {"LoadPlan": [{"throws": "PlanEmpty"}], "TellPeople": [{"throws": "AccessDenied"}]}
+    seen = bed.run("stage-checks", RELEASE, {"answers": answers})
+    (put,), (asked,), (told,) = (seen.made(state) for state in ("PublishVerdict", "TellPeople", "TellTopic"))
     assert put["Entries"][0]["EventBusName"] == "sluice"
     assert put["Entries"][0]["Source"] == "sluice"
+    assert asked["FunctionName"].endswith(":sluice-notify")
     assert told["TopicArn"].endswith(":sluice")
 
 
