@@ -80,6 +80,20 @@ def test_notify_is_told_what_is_published(bed, machine):
     assert told >= 25
 
 
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("plan-empty", "PlanEmpty: "),
+        ("one-inconclusive", "gate `bake`: inconclusive: "),
+        ("all-pass", None),
+    ],
+)
+def test_an_event_says_why_the_release_was_stopped(bed, name, reason):
+    case = next(case for case in CASES if case.name == name)
+    (event,) = run_once(case, bed).published("PublishVerdict")
+    assert event["reason"] == reason if reason is None else event["reason"].startswith(reason)
+
+
 TOLD = [case for case in CASES if case.text["expect"].get("messages")]
 
 

@@ -86,6 +86,7 @@ def test_the_example_of_an_event_is_of_the_documented_shape():
         {"gates": [{"gate": "bake"}]},
         {"more": 1},
         {"policy": "on_monday"},
+        {"reason": None},
     ],
 )
 def test_the_shape_refuses_an_event_that_is_not_so(changes):
