@@ -66,6 +66,7 @@ pipeline: { deploys: { prod: 0s } }
 VARIABLES = {
     "SLUICE_EVIDENCE_BUCKET": "sluice-evidence",
     "SLUICE_CLAIMS_TABLE": "sluice-claims",
+    "SLUICE_NOTICES_TABLE": "sluice-notices",
     "SLUICE_WAIVERS_TABLE": "sluice-waivers",
     "SLUICE_STAGE_CHECKS_ARN": "arn:aws:states:us-east-1:111122223333:stateMachine:stage-checks",
     "AWS_REGION": "us-east-1",
@@ -216,6 +217,16 @@ def to_resolve(event: dict) -> dict:
     }
 
 
+def of_no_news(event: dict) -> dict:
+    """A change of a stage of which people are told nothing."""
+    del event
+    detail = {"pipeline": "checkout", "execution-id": "r-1", "stage": "prod", "state": "STARTED"}
+    return {
+        **{"source": "aws.codepipeline", "detail-type": "CodePipeline Stage Execution State Change"},
+        **{"time": "2026-01-01T00:00:00Z", "region": "us-east-1", "detail": detail},
+    }
+
+
 def nobodys(event: dict) -> dict:
     """A request that nobody signed."""
     del event
@@ -249,6 +260,7 @@ def main() -> int:
             ("sluice-checks", of_the_stage, PLAN),
             ("sluice-plan", to_resolve, PLAN),
             ("sluice-override", nobodys, PLAN),
+            ("sluice-notify", of_no_news, PLAN),
             ("sluice-reaper", died, PLAN),
         ):
             command = [str(unpacked(name, folder))]

@@ -33,7 +33,7 @@ TYPES_PASSED_OVER = {
     "AWS::SNS::TopicPolicy",
     "AWS::SQS::QueuePolicy",
 }
-TABLES = ("ClaimsTable", "PlansTable", "WaiversTable")
+TABLES = ("ClaimsTable", "NoticesTable", "PlansTable", "WaiversTable")
 
 # moto gives a bus no id, so that whatever names it would be given a Python object in its place.
 EventBus.physical_resource_id = property(lambda own: own.name, lambda own, value: None)
@@ -82,9 +82,10 @@ def put_code():
 
 
 def resources():
-    """The physical ids of what was created, by logical id. What moto passed over has none."""
+    """The physical ids of what was created, by logical id. What moto passed over has none, and a permission its logical."""
     found = client("cloudformation").describe_stack_resources(StackName=STACK)["StackResources"]
-    return {own["LogicalResourceId"]: own["PhysicalResourceId"] for own in found if "LogicalResourceId" in own}
+    created = [own for own in found if "LogicalResourceId" in own]
+    return {own["LogicalResourceId"]: own.get("PhysicalResourceId", own["LogicalResourceId"]) for own in created}
 
 
 def outputs():
@@ -178,7 +179,10 @@ def facts():
         "plan's rights": iam.get_role_policy(RoleName=own["PlanRole"], PolicyName="plan")["PolicyDocument"],
         "override": looked_at(own["OverrideFunction"]),
         "override's rights": iam.get_role_policy(RoleName=own["OverrideRole"], PolicyName="waivers")["PolicyDocument"],
+        "notify": looked_at(own["NotifyFunction"]),
+        "notify's rights": iam.get_role_policy(RoleName=own["NotifyRole"], PolicyName="notify")["PolicyDocument"],
         "claims": table(own["ClaimsTable"]),
+        "notices": table(own["NoticesTable"]),
         "plans": table(own["PlansTable"]),
         "waivers": table(own["WaiversTable"]),
         **{name: machine(own[f"{name}Machine"]) for name in MACHINES},

@@ -18,7 +18,7 @@ def source():
 
 # The modules of the host that are no part of the gates': what people call through the command, and functions of their own.
 PEOPLES = {"plan_store"}
-APART = {"reap", "checks", "resolve", "grant", "deliver", *PEOPLES}
+APART = {"reap", "checks", "resolve", "grant", "notify", "deliver", *PEOPLES}
 
 
 def source_of_gates(gates):
@@ -124,10 +124,10 @@ def called_elsewhere(gates):
     return set().union(*(methods()[name] for name in there))
 
 
-def called_by_module(module):
-    """The operations that a function calls which is one module of the host; none where there is no such module."""
+def called_by_modules(*names):
+    """The operations that a function calls which is some modules of the host, with what they call of the others."""
     modules = host()
-    return called_through(source_of_module(module, modules)) if module in modules else set()
+    return set().union(*(called_through(source_of_module(name, modules)) for name in names))
 
 
 def called_by_people():

@@ -4,16 +4,17 @@ import re
 
 from infra.template import ACTIONS, ROOT, of_type, properties
 
-# Artifact credentials lie in the queue's messages.
-QUEUE_SECONDS_MAX = 3600
+# For how long the queues keep messages: artifact credentials lie in one, in the other what nobody was told.
+QUEUES = {"UnansweredQueue": 3600, "UndeliveredQueue": 14 * 24 * 3600}
 PUBLIC_ACCESS = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
 ONLY_OVER_TLS = {"Bool": {"aws:SecureTransport": "false"}}
 
 
 def problems(template):
     """What is wrong, in words."""
-    kept = bucket(template) + plans(template) + waivers(template)
-    return kept + queue(template) + logs(template) + records(template) + claims(template)
+    kept = bucket(template) + plans(template) + waivers(template) + notices(template)
+    queued = [found for name in QUEUES for found in queue(template, name)]
+    return kept + queued + logs(template) + records(template) + claims(template)
 
 
 def bucket(template):
@@ -34,19 +35,19 @@ def bucket(template):
     return found
 
 
-def queue(template):
-    """What is wrong with the queue."""
+def queue(template, name):
+    """What is wrong with a queue."""
     found = []
-    settings = properties(template, "UnansweredQueue")
+    settings = properties(template, name)
     if settings.get("SqsManagedSseEnabled") is not True:
-        found.append("the queue is not encrypted")
+        found.append(f"{name} is not encrypted")
     # SQS keeps messages for four days unless told.
-    if settings.get("MessageRetentionPeriod", 345_600) > QUEUE_SECONDS_MAX:
-        found.append("credentials stay in the queue")
-    if not over_tls(template, "AWS::SQS::QueuePolicy", ("Queues", [{"Ref": "UnansweredQueue"}])):
-        found.append("the queue takes calls without TLS")
-    if {"Fn::GetAtt": ["UnansweredQueue", "QueueName"]} not in watched(template, "ApproximateNumberOfMessagesVisible"):
-        found.append("nobody is told of messages in the queue")
+    if settings.get("MessageRetentionPeriod", 345_600) != QUEUES[name]:
+        found.append(f"{name} keeps messages for another time than it should")
+    if not over_tls(template, "AWS::SQS::QueuePolicy", ("Queues", [{"Ref": name}])):
+        found.append(f"{name} takes calls without TLS")
+    if {"Fn::GetAtt": [name, "QueueName"]} not in watched(template, "ApproximateNumberOfMessagesVisible"):
+        found.append(f"nobody is told of messages in {name}")
     return found
 
 
@@ -105,6 +106,17 @@ def plans(template):
     return found
 
 
+def notices(template):
+    """What is wrong with the table of what was told."""
+    found = kept_table(template, "NoticesTable", (attribute("ID", "notices"), attribute("PART", "notices")))
+    if properties(template, "NoticesTable").get("TimeToLiveSpecification") != {
+        "AttributeName": attribute("EXPIRES", "notices"),
+        "Enabled": True,
+    }:
+        found.append("what was told is kept for ever")
+    return found
+
+
 # Whatever writes an item; transactions and batches are allowed by these, too.
 WRITES = {
     f"dynamodb:{name}"
@@ -137,9 +149,9 @@ def waivers(template):
     return found
 
 
-def attribute(constant):
-    """What the source calls an attribute of a claim."""
-    text = (ROOT / "shared" / "aws" / "src" / "claims.rs").read_text()
+def attribute(constant, module="claims"):
+    """What the source calls an attribute of a table's items, of claims if no other module is named."""
+    text = (ROOT / "shared" / "aws" / "src" / f"{module}.rs").read_text()
     return re.search(rf'^const {constant}: &str = "(\w+)";', text, re.MULTILINE).group(1)
 
 

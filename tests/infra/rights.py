@@ -12,6 +12,7 @@ FOR_ALL = {
     "cloudwatch:GetMetricData": "metrics are no resources",
     "codedeploy:StopDeployment": "deployments are no resources, and AWS takes no deployment group's ARN for it",
     "codepipeline:GetJobDetails": "jobs are no resources",
+    "codepipeline:ListPipelines": "a list of all is no single pipeline",
     "codepipeline:PutJobFailureResult": "jobs are no resources; a pipeline's ARN is not enough",
     "codepipeline:PutJobSuccessResult": "jobs are no resources; a pipeline's ARN is not enough",
 }
@@ -37,12 +38,17 @@ LOG = {
     "logs:PutLogEvents": "Lambda itself writes the log in the function's name",
 }
 RECORD = {"lambda:InvokeFunction": "Lambda itself sends the record of a failure to the reaper in the function's name"}
+CHANNELS = {
+    "secretsmanager:GetSecretValue": "channels' addresses and keys are read where a channel is told",
+    "sns:Publish": "a topic is a channel",
+}
 ABSENT = {"s3:ListBucket": "without it S3 says that an absent object is forbidden"}
 NOT_CALLED = {
     **{f"{name}Role": LOG | RECORD | ABSENT for name in GATES},
     "ChecksRole": LOG | RECORD,
     "PlanRole": LOG | ABSENT,
     "OverrideRole": LOG,
+    "NotifyRole": LOG | RECORD | CHANNELS,
 }
 
 REAPER = {
@@ -81,13 +87,18 @@ ONLY_IF_NAMED = {
         "codedeploy:RegisterApplicationRevision": "DeployApplications",
         "codedeploy:StopDeployment": "DeployApplications",
     },
+    "NotifyRole": {
+        "events:PutEvents": "NotifyBuses",
+        "secretsmanager:GetSecretValue": "NotifySecrets",
+        "sns:Publish": "NotifyTopics",
+    },
 }
 # Of these that which does not name it, though it is there only where something is named.
 NAMES_NOTHING = {"codedeploy:GetDeploymentConfig", "codedeploy:StopDeployment"}
 
 # What tests of a plan must never reach, whatever the parameters let match.
 NEVER = {
-    "lambda:InvokeFunction": {f"function:${{AWS::StackName}}-{name}*" for name in ("checks", "override", "plan")},
+    "lambda:InvokeFunction": {f"function:${{AWS::StackName}}-{name}*" for name in ("checks", "notify", "override", "plan")},
     "states:StartExecution": {f"stateMachine:${{AWS::StackName}}-{name}*" for name in MACHINES.values()},
 }
 

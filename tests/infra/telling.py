@@ -6,12 +6,15 @@ from infra.template import MACHINES, definition, of_type, properties
 
 # Ends that no state sees. Who stops the checks of a stage stops its gates with it, and is told once.
 UNSEEN = {"TIMED_OUT": tuple(MACHINES), "ABORTED": ("StageChecks", "Rollback")}
+# What a notice becomes that no channel took, as the source has it.
+UNDELIVERED = "Sluice Notification Undelivered"
 FROM_RULE = {"ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": ["UnseenEndRule", "Arn"]}}}
 
 
 def problems(template):
     """What is wrong, in words."""
-    return topic(template) + unseen(template) + alarms(template) + bus(template) + url(template)
+    told = topic(template) + unseen(template) + alarms(template) + bus(template)
+    return told + invoked(template) + undelivered(template) + url(template)
 
 
 def topic(template):
@@ -80,5 +83,51 @@ def bus(template):
 def url(template):
     """Whether waivers are for whom IAM lets ask."""
     urls = [own["Properties"]["AuthType"] for own in of_type(template, "AWS::Lambda::Url").values()]
-    let_in = of_type(template, "AWS::Lambda::Permission")
+    let_in = [own for own in permissions(template) if own["FunctionName"] != {"Ref": "NotifyFunction"}]
     return [] if urls == ["AWS_IAM"] and not let_in else ["anybody may ask for a waiver"]
+
+
+def permissions(template):
+    """Who is let in to functions by their own policies."""
+    return [own["Properties"] for own in of_type(template, "AWS::Lambda::Permission").values()]
+
+
+def rules_to(template, target):
+    """The rules that have a target, by name."""
+    rules = of_type(template, "AWS::Events::Rule")
+    told = {name: [to["Arn"] for to in own["Properties"]["Targets"]] for name, own in rules.items()}
+    return {name: own["Properties"] for name, own in rules.items() if target in told[name]}
+
+
+def of_rule(rule):
+    """EventBridge, where it carries out a rule."""
+    return {"Principal": "events.amazonaws.com", "SourceArn": {"Fn::GetAtt": [rule, "Arn"]}}
+
+
+def invoked(template):
+    """What is wrong with how `notify` hears of things."""
+    found = []
+    rules = rules_to(template, {"Fn::GetAtt": ["NotifyFunction", "Arn"]})
+    own = [own for own in permissions(template) if own["FunctionName"] == {"Ref": "NotifyFunction"}]
+    let_in = [{key: one.get(key) for key in ("Principal", "SourceArn")} for one in own]
+    found.extend(f"{rule} may not invoke NotifyFunction" for rule in sorted(rules) if of_rule(rule) not in let_in)
+    if any(one not in [of_rule(rule) for rule in rules] for one in let_in):
+        found.append("others may invoke NotifyFunction")
+    if [rule["ScheduleExpression"] for rule in rules.values() if "ScheduleExpression" in rule] != ["rate(5 minutes)"]:
+        found.append("nobody looks for what no event told")
+    return found
+
+
+def undelivered(template):
+    """What is wrong with what becomes of notices that no channel took."""
+    found = []
+    queue = {"Fn::GetAtt": ["UndeliveredQueue", "Arn"]}
+    patterns = [(rule["EventBusName"], rule["EventPattern"]) for rule in rules_to(template, queue).values()]
+    if patterns != [({"Ref": "EventBus"}, {"source": ["sluice"], "detail-type": [UNDELIVERED]})]:
+        found.append("what could not be delivered is lost")
+    statements = properties(template, "UndeliveredQueuePolicy")["PolicyDocument"]["Statement"]
+    let_in = [(own["Principal"], own["Action"], own.get("Condition")) for own in statements if own["Effect"] == "Allow"]
+    only = {"ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": ["UndeliveredRule", "Arn"]}}}
+    if let_in != [({"Service": "events.amazonaws.com"}, "sqs:SendMessage", only)]:
+        found.append("the queue of what was not delivered does not take it from its rule alone")
+    return found

@@ -15,7 +15,7 @@ CODE_BUCKET = "code"
 # What functions are called in names: those of the gates; all that CodePipeline calls; those whose caller waits for the
 # answer; and with the reaper all there are.
 GATES = ("Bake", "Canary", "Validate")
-ACTIONS = (*GATES, "Checks")
+ACTIONS = (*GATES, "Checks", "Notify")
 WAITED_FOR = ("Plan", "Override")
 NAMES = (*ACTIONS, *WAITED_FOR, "Reaper")
 FUNCTIONS = tuple(f"{name}Function" for name in NAMES)

@@ -13,7 +13,7 @@ from infra import aws
 from infra.template import ACTIONS, FUNCTIONS, GATES, MACHINES, NAMES, ROOT, load, of_type
 
 BAKE, CANARY, VALIDATE, REAPER = "sluice-bake", "sluice-canary", "sluice-validate", "sluice-reaper"
-CHECKS, PLAN, OVERRIDE = "sluice-checks", "sluice-plan", "sluice-override"
+CHECKS, PLAN, OVERRIDE, NOTIFY = "sluice-checks", "sluice-plan", "sluice-override", "sluice-notify"
 LAMBDA = "arn:aws:lambda:eu-west-1:123456789012:function:"
 OWN = "arn:aws:{}:eu-west-1:123456789012:{}"
 CRATES = [name.lower() for name in NAMES]
@@ -23,7 +23,7 @@ TABLE = OWN.format("dynamodb", "table/{ClaimsTable}")
 def test_every_resource_exists_but_those_of_types_that_moto_passes_over(template, stack):
     passed_over = {name for kind in aws.TYPES_PASSED_OVER for name in of_type(template, kind)}
     assert set(stack) == set(template["Resources"]) - passed_over
-    assert len(passed_over) == 18
+    assert len(passed_over) == 22
 
 
 def test_moto_still_passes_over_these_properties_of_a_bucket(stack):
@@ -108,7 +108,7 @@ def policies(template, name):
 
 # What tests never start, whatever the parameters let match.
 FORBIDDEN = [
-    *(LAMBDA + f"sluice-{name}*" for name in ("checks", "override", "plan")),
+    *(LAMBDA + f"sluice-{name}*" for name in ("checks", "notify", "override", "plan")),
     *(OWN.format("states", f"stateMachine:sluice-{name}*") for name in ("gate", "rollback", "stage-checks")),
 ]
 
@@ -192,7 +192,7 @@ def test_what_tests_may_start_and_read_is_what_was_named_and_nothing_else(templa
 
 
 NAMED = ["TestProjects", "TestMachines", "TestFunctions", "TestSecrets"]
-NAMED += ["DeployApplications", "RollbackMachines", "RollbackFunctions"]
+NAMED += ["DeployApplications", "RollbackMachines", "RollbackFunctions", "NotifyTopics", "NotifyBuses", "NotifySecrets"]
 
 
 @pytest.mark.parametrize("parameter", NAMED)
@@ -250,13 +250,15 @@ def test_the_evidence_is_encrypted(stack):
 def test_the_outputs_say_what_to_type_and_what_the_pipeline_needs(stack):
     own = aws.outputs()
     names = [own[f"{name}FunctionName"] for name in (*ACTIONS, "Reaper")]
-    assert names == [BAKE, CANARY, VALIDATE, CHECKS, REAPER]
+    assert names == [BAKE, CANARY, VALIDATE, CHECKS, NOTIFY, REAPER]
     expected = {
         "EvidenceBucketName": stack["EvidenceBucket"],
         "EventBusName": "sluice",
         "FailureTopicArn": stack["FailureTopic"],
+        "NoticesTableName": stack["NoticesTable"],
         "PlansTableName": stack["PlansTable"],
         "StageChecksMachineArn": OWN.format("states", "stateMachine:sluice-stage-checks"),
+        "UndeliveredQueueUrl": stack["UndeliveredQueue"],
         "WaiversTableName": stack["WaiversTable"],
     }
     assert {name: own[name] for name in expected} == expected
@@ -291,6 +293,7 @@ def test_a_gate_that_dies_goes_to_the_reaper_and_what_that_fails_on_to_the_queue
         (CANARY, 1, 600, LAMBDA + REAPER),
         (VALIDATE, 1, 600, LAMBDA + REAPER),
         (CHECKS, 1, 600, LAMBDA + REAPER),
+        (NOTIFY, 2, 600, LAMBDA + REAPER),
         (REAPER, 2, 300, f"arn:aws:sqs:eu-west-1:123456789012:{queue}"),
     ):
         own = aws.client("lambda").get_function_event_invoke_config(FunctionName=function)
@@ -331,6 +334,8 @@ ROLLBACK = OWN.format("states", "stateMachine:sluice-rollback")
 ALARMS = {
     "CanaryRecordLostAlarm": ("AWS/Lambda", "DestinationDeliveryFailures", {"FunctionName": CANARY}),
     "ChecksRecordLostAlarm": ("AWS/Lambda", "DestinationDeliveryFailures", {"FunctionName": CHECKS}),
+    "NotifyRecordLostAlarm": ("AWS/Lambda", "DestinationDeliveryFailures", {"FunctionName": NOTIFY}),
+    "UndeliveredAlarm": ("AWS/SQS", "ApproximateNumberOfMessagesVisible", {"QueueName": "sluice-UndeliveredQueue"}),
     "RollbackFailedAlarm": ("AWS/States", "ExecutionsFailed", {"StateMachineArn": ROLLBACK}),
     "RollbackTimedOutAlarm": ("AWS/States", "ExecutionsTimedOut", {"StateMachineArn": ROLLBACK}),
     "GateDiedAlarm": ("AWS/Lambda", "Invocations", {"FunctionName": REAPER}),

@@ -7,7 +7,7 @@ from moto import mock_aws
 
 from infra import aws, machines
 from infra.template import MACHINES, definition
-from infra.test_deployed import CHECKS, LAMBDA, OVERRIDE, OWN, PLAN, policies, role_arn
+from infra.test_deployed import CHECKS, LAMBDA, NOTIFY, OVERRIDE, OWN, PLAN, policies, role_arn
 
 
 def machine(name):
@@ -95,7 +95,7 @@ def test_the_roles_of_checks_plan_and_override_reach_only_their_own(template, st
 
 
 def test_the_machines_roles_reach_only_their_own(template, stack):
-    told = {"TellPeople": stack["FailureTopic"]}
+    told = {"TellPeople": LAMBDA + NOTIFY, "TellTopic": stack["FailureTopic"]}
     claims, bus = OWN.format("dynamodb", f"table/{stack['ClaimsTable']}"), OWN.format("events", "event-bus/sluice")
     assert reaching(template, "StageChecksRole") == told | {
         "LoadPlan": LAMBDA + PLAN,
@@ -165,9 +165,11 @@ def test_a_machine_calls_what_this_stack_installed(stack):
         ("StageChecks", "RunGate", machine("gate")),
         ("StageChecks", "StartRollback", machine("rollback")),
         ("StageChecks", "PublishVerdict", '"EventBusName": "sluice"'),
-        ("StageChecks", "TellPeople", stack["FailureTopic"]),
+        ("StageChecks", "TellPeople", LAMBDA + NOTIFY),
+        ("StageChecks", "TellTopic", stack["FailureTopic"]),
         ("StageChecks", "WriteRollbackOrder", stack["ClaimsTable"]),
-        ("Rollback", "TellPeople", stack["FailureTopic"]),
+        ("Rollback", "TellPeople", LAMBDA + NOTIFY),
+        ("Rollback", "TellTopic", stack["FailureTopic"]),
         ("Rollback", "ReadOrder", stack["ClaimsTable"]),
     ):
         assert expected in asked(name, state)
@@ -202,9 +204,16 @@ def test_waivers_are_asked_for_behind_iam(whole):
     assert own["AuthType"] == "AWS_IAM"
 
 
+def rule_to(target):
+    """The only rule of the account's own bus that has this target."""
+    events = aws.client("events")
+    [name] = events.list_rule_names_by_target(TargetArn=target)["RuleNames"]
+    return events.describe_rule(Name=name)
+
+
 def test_people_are_told_of_ends_that_no_state_sees(stack):
     events = aws.client("events")
-    [rule] = events.list_rules()["Rules"]
+    rule = rule_to(stack["FailureTopic"])
     [target] = events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
     assert target["Arn"] == stack["FailureTopic"]
     timed_out, aborted, failed = json.loads(rule["EventPattern"])["detail"]["$or"]
@@ -215,7 +224,7 @@ def test_people_are_told_of_ends_that_no_state_sees(stack):
 
 def test_what_people_are_told_is_one_text(stack):
     events = aws.client("events")
-    [rule] = events.list_rules()["Rules"]
+    rule = rule_to(stack["FailureTopic"])
     [target] = events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
     given = {
         "execution": "arn:aws:states:eu-west-1:123456789012:execution:sluice-gate:x",
@@ -234,7 +243,7 @@ def test_what_people_are_told_is_one_text(stack):
 def test_the_topic_takes_only_what_the_account_and_the_rule_say(whole):
     policy = aws.client("sns").get_topic_attributes(TopicArn=whole["FailureTopic"])["Attributes"]["Policy"]
     rule, tls = json.loads(policy)["Statement"]
-    [own] = aws.client("events").list_rules()["Rules"]
+    own = rule_to(whole["FailureTopic"])
     assert (rule["Principal"], rule["Condition"]) == (
         {"Service": "events.amazonaws.com"},
         {"ArnEquals": {"aws:SourceArn": own["Arn"]}},

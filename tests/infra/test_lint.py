@@ -23,8 +23,8 @@ def test_the_template_is_clean():
 def test_a_property_that_does_not_exist_is_found(tmp_path):
     doctored = tmp_path / "template.yaml"
     text = PATH.read_text()
-    assert text.count("SqsManagedSseEnabled") == 1
-    doctored.write_text(text.replace("SqsManagedSseEnabled", "SqsManagedEncryption"))
+    assert "SqsManagedSseEnabled" in text
+    doctored.write_text(text.replace("SqsManagedSseEnabled", "SqsManagedEncryption", 1))
     code, said = lint(doctored)
     assert code != 0
     assert "'SqsManagedEncryption' was unexpected" in said

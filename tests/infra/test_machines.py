@@ -68,7 +68,9 @@ RED = [
     ),
     (without_statement("StageChecksRole", "FollowGates"), "StageChecks may not AdoptGate with GateMachineArn"),
     (without_statement("RollbackRole", "ReadOrders"), "Rollback may not ReadOrder with ClaimsTableName"),
-    (without_statement("StageChecksRole", "TellPeople"), "StageChecks may not TellPeople with TopicArn"),
+    (without_statement("StageChecksRole", "TellPeople"), "StageChecks may not TellPeople with NotifyFunctionArn"),
+    (without_statement("StageChecksRole", "TellTopic"), "StageChecks may not TellTopic with TopicArn"),
+    (without_statement("RollbackRole", "TellPeople"), "Rollback may not TellPeople with NotifyFunctionArn"),
     (without_statement("RollbackRole", "PublishRollbacks"), "Rollback may not PublishRollback with EventBusName"),
 ]
 
@@ -82,7 +84,8 @@ def waits():
     """Each function that machines wait for, and for how long."""
     gate, plan = min(machines.lambda_seconds("Gate")), machines.tasks(definition("StageChecks"))["LoadPlan"]
     gates = [(f"{name}Function", gate) for name in GATES]
-    return [*gates, ("PlanFunction", plan["TimeoutSeconds"])]
+    told = [machines.tasks(definition(name))["TellPeople"] for name in ("StageChecks", "Rollback")]
+    return [*gates, ("PlanFunction", plan["TimeoutSeconds"]), *(("NotifyFunction", own["TimeoutSeconds"]) for own in told)]
 
 
 def test_functions_end_before_machines_give_them_up():

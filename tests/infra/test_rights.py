@@ -5,14 +5,19 @@ import pytest
 from infra import calls, rights
 from infra.template import MACHINES, NAMES, of_type, translated
 
-# The modules of `shared/gates` that each function serves, and of `shared/host` that is a function of its own.
+# The modules of `shared/gates` that each function serves, and of `shared/host` that are a function of its own.
 SERVED = {"BakeRole": ("bake", "clear", "alarms"), "CanaryRole": ("canary",), "ValidateRole": ("validate", "claims")}
-MODULES = {"ChecksRole": "checks", "PlanRole": "resolve", "OverrideRole": "grant"}
+MODULES = {
+    "ChecksRole": ("checks",),
+    "PlanRole": ("resolve",),
+    "OverrideRole": ("grant",),
+    "NotifyRole": ("notify", "deliver"),
+}
 
 
 def called_by(role):
     """What the source of a role's function calls."""
-    return calls.called_by(SERVED[role]) if role in SERVED else calls.called_by_module(MODULES[role])
+    return calls.called_by(SERVED[role]) if role in SERVED else calls.called_by_modules(*MODULES[role])
 
 
 @pytest.mark.parametrize("role", [*SERVED, *MODULES])
@@ -25,7 +30,8 @@ def test_a_functions_role_allows_exactly_what_its_source_calls(role):
 
 def test_what_functions_and_people_call_is_all_that_is_called():
     functions = (called_by(role) for role in (*SERVED, *MODULES))
-    assert calls.called_by_people().union(*functions) == calls.called(calls.source())
+    called = calls.called_by_people().union(*functions, rights.CHANNELS)
+    assert called == calls.called(calls.source())
 
 
 def test_what_a_module_calls_through_others_is_seen():
@@ -64,8 +70,8 @@ def having(action):
         ("states:StartExecution", {"ValidateRole", "ChecksRole", "StageChecksRole"}),
         ("codepipeline:RollbackStage", {"RollbackRole"}),
         ("codedeploy:CreateDeployment", {"RollbackRole"}),
-        ("sns:Publish", {"StageChecksRole", "RollbackRole"}),
-        ("events:PutEvents", {"StageChecksRole", "RollbackRole"}),
+        ("sns:Publish", {"StageChecksRole", "RollbackRole", "NotifyRole"}),
+        ("events:PutEvents", {"StageChecksRole", "RollbackRole", "NotifyRole"}),
         ("sts:AssumeRole", {"BakeRole", "CanaryRole", "ValidateRole"}),
     ],
 )
@@ -92,6 +98,7 @@ def writers(table):
         ("WaiversTable", {"OverrideRole"}),
         ("PlansTable", set()),
         ("ClaimsTable", {"ValidateRole", "StageChecksRole"}),
+        ("NoticesTable", {"NotifyRole"}),
     ],
 )
 def test_only_these_write_items_of_a_table(table, roles):
@@ -117,4 +124,4 @@ def test_the_reapers_role_allows_two_answers_its_log_and_its_queue():
 
 def test_whatever_is_for_all_resources_has_its_reason_beside_it():
     unexplained, stars = rights.unexplained()
-    assert (unexplained, stars) == ([], 10)
+    assert (unexplained, stars) == ([], 12)

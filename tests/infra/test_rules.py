@@ -177,8 +177,8 @@ RED = [
     (
         rights.problems,
         settings("BakeFunction", Role=None),
-        "roles ['BakeFunctionRole', 'BakeRole', 'CanaryRole', 'ChecksRole', 'GateRole', 'OverrideRole', 'PlanRole', "
-        "'ReaperRole', 'RollbackRole', 'StageChecksRole', 'ValidateRole']",
+        "roles ['BakeFunctionRole', 'BakeRole', 'CanaryRole', 'ChecksRole', 'GateRole', 'NotifyRole', 'OverrideRole', "
+        "'PlanRole', 'ReaperRole', 'RollbackRole', 'StageChecksRole', 'ValidateRole']",
     ),
     (
         timing.problems,
@@ -266,11 +266,15 @@ RED = [
         lambda template: resource("EvidenceBucket")(template).pop("DeletionPolicy"),
         "the evidence goes with the stack",
     ),
-    (keeping.problems, settings("UnansweredQueue", SqsManagedSseEnabled=None), "the queue is not encrypted"),
-    (keeping.problems, settings("UnansweredQueue", MessageRetentionPeriod=None), "credentials stay in the queue"),
-    (keeping.problems, without("UnansweredQueuePolicy"), "the queue takes calls without TLS"),
-    (keeping.problems, without("UnansweredAlarm"), "nobody is told of messages in the queue"),
-    (keeping.problems, settings("UnansweredAlarm", Threshold=5), "nobody is told of messages in the queue"),
+    (keeping.problems, settings("UnansweredQueue", SqsManagedSseEnabled=None), "UnansweredQueue is not encrypted"),
+    (
+        keeping.problems,
+        settings("UnansweredQueue", MessageRetentionPeriod=None),
+        "UnansweredQueue keeps messages for another time than it should",
+    ),
+    (keeping.problems, without("UnansweredQueuePolicy"), "UnansweredQueue takes calls without TLS"),
+    (keeping.problems, without("UnansweredAlarm"), "nobody is told of messages in UnansweredQueue"),
+    (keeping.problems, settings("UnansweredAlarm", Threshold=5), "nobody is told of messages in UnansweredQueue"),
     (keeping.problems, settings("ReaperLogs", RetentionInDays=None), "ReaperLogs are kept for ever"),
     (
         timing.problems,

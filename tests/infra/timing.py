@@ -9,6 +9,8 @@ from infra.template import ACTIONS, WAITED_FOR, of_type, properties
 MINUTE = 60
 # Lambda's waits before its first and second retry of a failed invocation.
 RETRY_WAITS = (1 * MINUTE, 2 * MINUTE)
+# What the functions of actions are retried: that which tells people also takes events, for which nobody waits.
+RETRIES = {"NotifyFunction": 2}
 # What holds where a template says nothing: two retries within six hours.
 UNSAID = {"MaximumRetryAttempts": 2, "MaximumEventAgeInSeconds": 21_600}
 # Of the 20 minutes that CodePipeline waits, five are kept for whatever is slower than documented.
@@ -46,7 +48,7 @@ def problems(template):
 def of_gate(template, function):
     """What is wrong with the times of a gate's function."""
     gate, reaper = (qualifiers(template, own)["$LATEST"] for own in (function, "ReaperFunction"))
-    # 2 x 120 s + 60 s = 300 s: dies at every attempt.
+    # 2 x 120 s + 60 s = 300 s, or 3 x 120 s + 180 s = 540 s: dies at every attempt.
     dies = attempts(template, function, gate)
     # 600 s + 120 s = 720 s: waits as long as it may, and then dies.
     waits = age(gate) + properties(template, function)["Timeout"]
@@ -55,7 +57,7 @@ def of_gate(template, function):
         attempts(template, "ReaperFunction", reaper), age(reaper) + properties(template, "ReaperFunction")["Timeout"]
     )
     found = []
-    if gate["MaximumRetryAttempts"] != 1:
+    if gate["MaximumRetryAttempts"] != RETRIES.get(function, 1):
         found.append(f"{gate['MaximumRetryAttempts']} retries of a gate")
     if age(gate) != 600:
         found.append(f"events of a gate may be {age(gate)} s old")

@@ -25,6 +25,7 @@ SUBSTITUTIONS = {
     "BakeFunctionArn": f"{FUNCTION}:sluice-bake",
     "CanaryFunctionArn": f"{FUNCTION}:sluice-canary",
     "ValidateFunctionArn": f"{FUNCTION}:sluice-validate",
+    "NotifyFunctionArn": f"{FUNCTION}:sluice-notify",
     "GateMachineArn": f"{ACCOUNT}:gate",
     "RollbackMachineArn": f"{ACCOUNT}:rollback",
     "EventBusName": "sluice",

@@ -61,6 +61,52 @@ def test_tells_the_bus_and_people_what_the_case_says(seen):
     for event in run.published(state)[-1:] if state else []:
         assert contains(event, expected.get("event", event))
     assert len(run.made("TellPeople", case.machine)) == expected["messages"]
+    assert len(run.made("TellTopic", case.machine)) == expected.get("topic", 0)
+
+
+@pytest.mark.parametrize("machine", ["stage-checks", "rollback"])
+def test_notify_is_told_what_is_published(bed, machine):
+    publishing = {"stage-checks": "PublishVerdict", "rollback": "PublishRollback"}[machine]
+    told = 0
+    for case in [case for case in CASES if case.machine == machine]:
+        run = run_once(case, bed)
+        details = {event["execution"]: event for event in run.published(publishing)}
+        for made in run.made("TellPeople", machine):
+            payload = made["Payload"]
+            assert set(payload) == {"sluice_notify", "detail_type", "detail"}
+            assert payload["detail"] == details[payload["detail"]["execution"]]
+            assert mistakes_in(payload["detail_type"], payload["detail"]) == []
+            told += 1
+    assert told >= 25
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("plan-empty", "PlanEmpty: "),
+        ("one-inconclusive", "gate `bake`: inconclusive: "),
+        ("all-pass", None),
+    ],
+)
+def test_an_event_says_why_the_release_was_stopped(bed, name, reason):
+    case = next(case for case in CASES if case.name == name)
+    (event,) = run_once(case, bed).published("PublishVerdict")
+    assert event["reason"] == reason if reason is None else event["reason"].startswith(reason)
+
+
+TOLD = [case for case in CASES if case.text["expect"].get("messages")]
+
+
+@pytest.mark.parametrize("case", TOLD, ids=lambda case: f"{case.machine}/{case.name}")
+def test_where_notify_fails_the_topic_is_told_what_a_person_can_read(bed, case):
+    script = case.script()
+    script["answers"] = {**script["answers"], "TellPeople": [{"error": "Lambda.Unknown"}]}
+    run = bed.run(case.machine, case.input(), script, times=case.text.get("starts", 1))
+    messages = run.made("TellTopic", case.machine)
+    assert messages
+    for made in messages:
+        assert re.fullmatch(r"[ -~]{1,100}", made["Subject"])
+        assert "{%" not in made["Message"] and "undefined" not in made["Message"] and ".." not in made["Message"]
 
 
 def test_waits_as_long_as_the_case_says(seen):
@@ -77,15 +123,12 @@ def test_publishes_only_events_of_the_documented_shape(seen):
             assert mistakes_in(entry["DetailType"], event) == []
 
 
-def test_writes_causes_and_messages_that_a_person_can_read(seen):
+def test_writes_causes_that_a_person_can_read(seen):
     _, run = seen
     for execution in run.executions:
         if execution.status == "FAILED":
             assert 0 < len(execution.cause) <= 1000
             assert "hint: " in execution.cause and "{%" not in execution.cause and "undefined" not in execution.cause
-    for made in run.made("TellPeople"):
-        assert re.fullmatch(r"[ -~]{1,100}", made["Subject"])
-        assert "{%" not in made["Message"] and "undefined" not in made["Message"] and ".." not in made["Message"]
 
 
 def test_starts_each_gate_and_each_rollback_once(seen):

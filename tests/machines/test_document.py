@@ -86,6 +86,7 @@ def test_the_example_of_an_event_is_of_the_documented_shape():
         {"gates": [{"gate": "bake"}]},
         {"more": 1},
         {"policy": "on_monday"},
+        {"reason": None},
     ],
 )
 def test_the_shape_refuses_an_event_that_is_not_so(changes):
@@ -99,10 +100,12 @@ def test_the_document_names_both_events_and_where_their_shape_is():
 
 
 def test_events_and_messages_go_where_the_template_says(bed):
-    seen = bed.run("stage-checks", RELEASE, {"answers": {"LoadPlan": [{"throws": "PlanEmpty"}]}})
-    (put,), (told,) = seen.made("PublishVerdict"), seen.made("TellPeople")
+    answers = {"LoadPlan": [{"throws": "PlanEmpty"}], "TellPeople": [{"throws": "AccessDenied"}]}
+    seen = bed.run("stage-checks", RELEASE, {"answers": answers})
+    (put,), (asked,), (told,) = (seen.made(state) for state in ("PublishVerdict", "TellPeople", "TellTopic"))
     assert put["Entries"][0]["EventBusName"] == "sluice"
     assert put["Entries"][0]["Source"] == "sluice"
+    assert asked["FunctionName"].endswith(":sluice-notify")
     assert told["TopicArn"].endswith(":sluice")
 
 

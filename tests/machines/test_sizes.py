@@ -1,5 +1,7 @@
 """Histories stay far below what Step Functions takes, for 1 to 20 gates and bakes of up to 6 days."""
 
+import json
+
 import pytest
 
 from .bed import shipped
@@ -63,6 +65,7 @@ def largest(bed):
     again = look("again", memory="m" * 2048, reason="é" * 512)
     answers = answers_of({name: [{"returns": again}, {"returns": most}] for name in names})
     answers["LoadPlan"] = [{"returns": plan(names, remarks=["r" * 1000] * 4)}]
+    answers["stage-checks.TellPeople"] = [{"error": "Lambda.Unknown"}]
     given = {**RELEASE, "plan": {"text": "p" * 150_000}}
     return bed.run("stage-checks", given, {"answers": answers, "codepipeline": {}})
 
@@ -79,10 +82,12 @@ def test_no_event_of_the_largest_stage_check_comes_near_the_limit_of_bytes(large
 
 
 def test_the_message_and_the_event_of_the_largest_stage_check_fit(largest):
-    (message,) = largest.made("TellPeople", "stage-checks")
+    (message,) = largest.made("TellTopic", "stage-checks")
+    (asked,) = largest.made("TellPeople", "stage-checks")
     (put,) = largest.made("PublishVerdict")
-    # SNS and EventBridge both take 256 KB.
+    # SNS and EventBridge both take 256 KB, and so does what a state hands to a function.
     assert len(message["Message"].encode()) < BYTES_MAX
+    assert len(json.dumps(asked["Payload"], ensure_ascii=False).encode()) < BYTES_MAX
     assert len(put["Entries"][0]["Detail"].encode()) < BYTES_MAX
 
 

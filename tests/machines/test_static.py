@@ -118,7 +118,10 @@ def test_substitutions_are_those_that_the_template_gives():
         machine: set(re.findall(r"\$\{(\w+)\}", json.dumps(shipped(machine)))) for machine in NAMES
     }
     assert used == {
-        "stage-checks": {"PlanFunctionArn", "GateMachineArn", "RollbackMachineArn", "EventBusName", "TopicArn", "ClaimsTableName"},
+        "stage-checks": {
+            *("PlanFunctionArn", "NotifyFunctionArn", "GateMachineArn", "RollbackMachineArn"),
+            *("EventBusName", "TopicArn", "ClaimsTableName"),
+        },
         "gate": {"BakeFunctionArn", "CanaryFunctionArn", "ValidateFunctionArn"},
-        "rollback": {"EventBusName", "TopicArn", "ClaimsTableName"},
+        "rollback": {"EventBusName", "NotifyFunctionArn", "TopicArn", "ClaimsTableName"},
     }

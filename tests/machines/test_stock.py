@@ -12,6 +12,7 @@ REACHED_BY = {
         "two-starts-one-after-the-other": ["AdoptGate"],
         "stop-mark-not-put": ["PutStopMark"],
         "one-fails": ["WriteRollbackOrder", "StartRollback", "TellPeople"],
+        "notify-fails": ["TellTopic"],
         "order-already-there": ["ReadEarlierRollback"],
         "policy-state-machine": ["StartOwnRollback"],
         "policy-lambda": ["InvokeOwnRollback"],
@@ -22,13 +23,16 @@ REACHED_BY = {
             *("ReadOrder", "ReadRelease", "ReadStage", "FindRollback", "FindTarget", "RollBackStage", "FollowRollback"),
             *("PublishRollback", "TellPeople"),
         ],
+        "notify-fails": ["TellTopic"],
         "codedeploy-running": ["FindDeployment", "ReadDeployment", "StopDeployment", "FollowDeployment"],
         "codedeploy-done": ["FindRevision", "ReadDeployments", "CreateDeployment"],
     },
 }
 """The case in which a step is tried."""
 
-OUTCOME_STANDS = {"PublishVerdict", "TellPeople", "PublishRollback", "PutStopMark", "WriteRollbackOrder", "ReadOrder"}
+TELLS = {"TellPeople", "TellTopic"}
+"""Steps that two machines have under one name."""
+OUTCOME_STANDS = TELLS | {"PublishVerdict", "PublishRollback", "PutStopMark", "WriteRollbackOrder", "ReadOrder"}
 """Steps after the outcome, and steps without which it is the same; each says in its Comment why."""
 
 EVERY_WAY = [
@@ -47,7 +51,7 @@ def answers_with(case: Case, step: str, answers: list[dict]) -> dict:
     """The script of a case, in which one step is answered so."""
     script = case.script()
     script["answers"] = {key: value for key, value in script["answers"].items() if key.split()[0] != step}
-    script["answers"][f"{case.machine}.{step}" if step == "TellPeople" else step] = answers
+    script["answers"][f"{case.machine}.{step}" if step in TELLS else step] = answers
     return script
 
 
@@ -153,9 +157,11 @@ ANSWER_IS_NOT_READ = {"InvokeOwnRollback", "StartOwnRollback", "StartRollback"}
 )
 def test_a_rollback_that_could_not_be_ordered_is_said_loudly(bed, name, step, way):
     case = CASES["stage-checks", name]
-    seen = run(bed, case, answers_with(case, step, [{"error": way}]))
+    script = answers_with(case, step, [{"error": way}])
+    script["answers"]["stage-checks.TellPeople"] = [{"error": "Lambda.Unknown"}]
+    seen = run(bed, case, script)
     (event,) = seen.published("PublishVerdict")
-    (message,) = seen.made("TellPeople", "stage-checks")
+    (message,) = seen.made("TellTopic", "stage-checks")
     assert event["follows"] == "rollback_not_ordered"
     assert "NOT ROLLED BACK" in message["Message"]
     assert "NOT ROLLED BACK" in seen.one("stage-checks").cause
@@ -168,3 +174,15 @@ def test_a_failed_step_of_one_gate_does_not_stop_the_others(bed):
     seen = run(bed, case, script)
     (event,) = seen.published("PublishVerdict")
     assert {gate["gate"]: gate["verdict"] for gate in event["gates"]} == {"bake": "pass", "canary": None, "smoke": "pass"}
+
+
+WAYS_TO_TELL_NOBODY = [way for way in FAILURES if way[2] == "TellPeople" and way[3] not in ("States.Runtime", "States.DataLimitExceeded")]
+
+
+@pytest.mark.parametrize(
+    ("machine", "name", "step", "way", "answer"), WAYS_TO_TELL_NOBODY, ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_however_notify_fails_the_topic_is_told_once(bed, machine, name, step, way, answer):
+    case = CASES[machine, name]
+    seen = run(bed, case, answers_with(case, step, [answer]))
+    assert len(seen.made("TellTopic", machine)) == 1
