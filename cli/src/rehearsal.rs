@@ -29,6 +29,12 @@ pub use timeline::{Line, Timeline};
 /// The function that answers for those that died.
 pub const REAPER: &str = "sluice-reaper";
 
+/// Until functions have done what they do after their answers.
+const AFTERWARDS: std::time::Duration = std::time::Duration::from_secs(6);
+
+/// The bus on which functions say how gates ended.
+pub const EVENT_BUS: &str = "sluice";
+
 /// The table in which builds are claimed, where Sluice is installed.
 pub const CLAIMS_TABLE: &str = "sluice-claims";
 
@@ -215,6 +221,7 @@ pub async fn run_in(
     let id = world.start(pipeline)?;
     let execution = world.codepipeline().finished(&id).await;
     timeline.finish();
+    tokio::time::sleep(AFTERWARDS).await;
     let mut gathered = gather(&gathered, std::mem::take);
     for end in &mut gathered.gates {
         end.looks = execution
@@ -269,6 +276,7 @@ pub(crate) fn functions(world: &World, with_bucket: bool, gathered: &Gathering) 
         let bucket = with_bucket.then(|| EVIDENCE_BUCKET.to_owned());
         let mut host = Host::new(aws_of(world), gates, bucket, Arc::clone(&log));
         host.waivers_table = waivers.then(|| WAIVERS_TABLE.to_owned());
+        host.event_bus = Some(EVENT_BUS.to_owned());
         Arc::new(host)
     };
     let (alarms, canary) = (host(alarm_gates()), host(canary_gates()));
@@ -284,17 +292,21 @@ pub(crate) fn functions(world: &World, with_bucket: bool, gathered: &Gathering) 
         let (host, gathered, log) = (Arc::clone(host), Arc::clone(&gathered), Arc::clone(&log));
         Box::pin(async move {
             let Invocation {
-                function, event, ..
+                function,
+                event,
+                deadline: ends,
+                ..
             } = invocation;
             gather(&gathered, |all| {
                 all.events.push((function.clone(), event.clone()))
             });
+            // Lambda tells the end by the clock of the same machine.
+            let left = ends.duration_since(clock.now());
+            let deadline = host.aws.now() + left;
             let handled = if function == REAPER {
-                reap(&event, &host.aws, &log).await
+                reap(&event, deadline, &host.aws, Some(EVENT_BUS), &log).await
             } else {
-                // Lambda tells the end by the clock of the same machine.
-                let left = invocation.deadline.duration_since(clock.now());
-                handle(&event, host.aws.now() + left, &host).await
+                handle(&event, deadline, &host).await
             };
             match handled.map_err(not_taken)? {
                 Handled::Ended(ended) => {

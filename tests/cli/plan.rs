@@ -144,6 +144,49 @@ fn a_push_that_loosens_what_is_locked_writes_nothing() {
 }
 
 #[test]
+fn a_push_that_changes_somebody_elses_channel_writes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().to_str().unwrap();
+    let push = |scope: &str, text: &str| {
+        let file = folder.path().join("pushed.txt");
+        fs::write(&file, text).unwrap();
+        let file = file.to_str().unwrap();
+        sluice(&[
+            "plan", "push", scope, file, "--why", "a test", "--layers", place,
+        ])
+    };
+    let section = |bus: &str, to: &str| {
+        format!(
+            "notifications:\n  channels: {{ team: {{ eventbridge: {{ bus: {bus} }} }} }}\n  routes: [{{ to: [{to}] }}]\n"
+        )
+    };
+    let ran = push("organisation", &section("one", "team"));
+    assert_eq!(ran.code, 0, "{}", ran.errors);
+    let ran = push("service:checkout", &section("other", "team"));
+    assert_eq!(ran.code, 3);
+    assert!(
+        ran.errors.contains("changes `notifications.channels.team`"),
+        "{}",
+        ran.errors
+    );
+    assert!(!folder.path().join("service-checkout.yaml").exists());
+    let ran = push(
+        "service:checkout",
+        "notifications: { routes: [{ to: [teem] }] }\n",
+    );
+    assert!(
+        ran.errors.contains("did you mean `team`?"),
+        "{}",
+        ran.errors
+    );
+    let ran = push(
+        "service:checkout",
+        "notifications: { routes: [{ to: [team] }] }\n",
+    );
+    assert_eq!(ran.code, 0, "{}", ran.errors);
+}
+
+#[test]
 fn mistakes_are_shown_with_line_and_column() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("bad.yaml");

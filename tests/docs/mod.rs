@@ -2,5 +2,7 @@
 
 mod assumptions;
 mod errors;
+mod events;
+mod notifications;
 mod plans;
 mod readme;

@@ -54,6 +54,7 @@ NOT_CALLED = {
 REAPER = {
     "codepipeline:PutJobFailureResult",
     "codepipeline:PutJobSuccessResult",
+    "events:PutEvents",
     "logs:CreateLogStream",
     "logs:PutLogEvents",
     "sqs:SendMessage",

@@ -43,7 +43,12 @@ def test_moto_still_passes_over_these_properties_of_a_bucket(stack):
     ],
 )
 def test_a_gates_function_is_as_written(stack, function, role, more):
-    variables = {"SLUICE_EVIDENCE_BUCKET": "EvidenceBucket", "SLUICE_WAIVERS_TABLE": "WaiversTable", **more}
+    variables = {
+        "SLUICE_EVIDENCE_BUCKET": "EvidenceBucket",
+        "SLUICE_WAIVERS_TABLE": "WaiversTable",
+        "SLUICE_EVENT_BUS": "EventBus",
+        **more,
+    }
     own = aws.client("lambda").get_function_configuration(FunctionName=function)
     expected = {
         "Runtime": "provided.al2023",
@@ -61,7 +66,7 @@ def test_the_reapers_function_is_as_written_and_knows_no_bucket(stack):
     own = aws.client("lambda").get_function_configuration(FunctionName=REAPER)
     expected = ("provided.al2023", 30, 128, role_arn(stack["ReaperRole"]))
     assert tuple(own[key] for key in ("Runtime", "Timeout", "MemorySize", "Role")) == expected
-    assert "Environment" not in own
+    assert own["Environment"]["Variables"] == {"SLUICE_EVENT_BUS": stack["EventBus"]}
 
 
 def test_architecture_memory_and_concurrency_are_parameters(template):
@@ -149,6 +154,7 @@ def test_a_gates_role_reaches_only_its_own(template, stack, role, reads, logs):
         "ReadMarks": OWN.format("dynamodb", f"table/{stack['ClaimsTable']}"),
         "TellAbsentFromForbidden": bucket,
         "ReadAsOthers": "arn:aws:iam::*:role/sluice/*",
+        "PublishVerdicts": OWN.format("events", "event-bus/sluice"),
         "SendToReaper": LAMBDA + REAPER,
         # On AWS this ends in `:*`, which are the group's streams.
         "WriteLogs": f"arn:aws:logs:eu-west-1:123456789012:log-group:{stack[logs]}",
@@ -160,6 +166,7 @@ def test_the_reapers_role_reaches_only_its_own(template, stack):
     queue = stack["UnansweredQueue"].rsplit("/", 1)[1]
     assert own == {
         "AnswerJobs": "*",
+        "PublishVerdicts": OWN.format("events", "event-bus/sluice"),
         "SendToQueue": f"arn:aws:sqs:eu-west-1:123456789012:{queue}",
         "WriteLogs": f"arn:aws:logs:eu-west-1:123456789012:log-group:{stack['ReaperLogs']}",
     }

@@ -71,7 +71,10 @@ def having(action):
         ("codepipeline:RollbackStage", {"RollbackRole"}),
         ("codedeploy:CreateDeployment", {"RollbackRole"}),
         ("sns:Publish", {"StageChecksRole", "RollbackRole", "NotifyRole"}),
-        ("events:PutEvents", {"StageChecksRole", "RollbackRole", "NotifyRole"}),
+        (
+            "events:PutEvents",
+            {"BakeRole", "CanaryRole", "ValidateRole", "ReaperRole", "StageChecksRole", "RollbackRole", "NotifyRole"},
+        ),
         ("sts:AssumeRole", {"BakeRole", "CanaryRole", "ValidateRole"}),
     ],
 )
@@ -118,7 +121,7 @@ def test_a_new_call_is_seen_and_one_that_is_gone_is_missed():
     assert calls.called(text) - less == {"cloudwatch:DescribeAlarmHistory"}
 
 
-def test_the_reapers_role_allows_two_answers_its_log_and_its_queue():
+def test_the_reapers_role_allows_two_answers_their_event_its_log_and_its_queue():
     assert rights.actions(translated(), "ReaperRole") == rights.REAPER
 
 

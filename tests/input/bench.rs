@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use jiff::SignedDuration;
 use serde_json::{Value, json};
-use sluice::rehearsal::{EVIDENCE_BUCKET, artifact, aws_of, in_virtual_time};
+use sluice::rehearsal::{EVENT_BUS, EVIDENCE_BUCKET, artifact, aws_of, in_virtual_time};
 use sluice_core::evidence::Evidence;
 use sluice_gates::{AnyGate, BakeGate, ClearGate};
 use sluice_host::{Ended, Handled, Host, handle, reap};
@@ -189,9 +189,13 @@ impl Done {
     /// What the reaper makes of a record when all is over.
     pub(super) fn reap(&self, record: &Value) -> Handled {
         let log: sluice_host::Log = Arc::new(|_| {});
-        in_virtual_time(async { reap(record, &aws_of(&self.world), &log).await })
-            .unwrap()
-            .unwrap()
+        in_virtual_time(async {
+            let aws = aws_of(&self.world);
+            let deadline = aws.now() + SignedDuration::from_secs(60);
+            reap(record, deadline, &aws, Some(EVENT_BUS), &log).await
+        })
+        .unwrap()
+        .unwrap()
     }
 
     pub(super) fn evidence_keys(&self, beginning: &str) -> Vec<String> {
@@ -273,6 +277,7 @@ async fn run(case: Case) -> Done {
         Arc::new(move |line| log.lock().unwrap().log.push(line)),
     );
     host.page = case.page;
+    host.event_bus = Some(EVENT_BUS.to_owned());
     let host = Arc::new(host);
     let (doctor, lives, twice) = (case.doctor, case.lives, case.twice);
     let dies = case.dies;
@@ -296,7 +301,8 @@ async fn run(case: Case) -> Done {
             } else if let Some((from, record)) = &dies
                 && number >= *from
             {
-                vec![reap(&record(&event), &host.aws, &host.log).await]
+                let bus = host.event_bus.as_deref();
+                vec![reap(&record(&event), deadline, &host.aws, bus, &host.log).await]
             } else {
                 vec![handle(&event, deadline, &host).await]
             };
@@ -318,6 +324,8 @@ async fn run(case: Case) -> Done {
     }));
     let id = world.start(pipeline).unwrap();
     let execution = world.codepipeline().finished(&id).await;
+    // What a function does after its answer.
+    tokio::time::sleep(std::time::Duration::from_secs(10)).await;
     if case.once_more {
         tokio::time::sleep(std::time::Duration::from_secs(60)).await;
         let event = gathered.lock().unwrap().events.last().cloned().unwrap();

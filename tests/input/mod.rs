@@ -10,6 +10,7 @@ mod parameters;
 mod plans;
 mod reaped;
 mod records;
+mod said;
 mod secrets;
 mod tokens;
 mod trouble;

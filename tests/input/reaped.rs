@@ -28,7 +28,7 @@ fn record(event: &Value, condition: &str, response: &Value) -> Value {
 }
 
 /// A function that dies at this look and all later ones.
-fn dying(from: usize, condition: &'static str, response: Value) -> Case {
+pub(super) fn dying(from: usize, condition: &'static str, response: Value) -> Case {
     Case {
         dies: Some((
             from,
@@ -38,7 +38,7 @@ fn dying(from: usize, condition: &'static str, response: Value) -> Case {
     }
 }
 
-fn crash() -> Value {
+pub(super) fn crash() -> Value {
     json!({
         "errorType": "Runtime.ExitError",
         "errorMessage": "RequestId: x Error: Runtime exited with error: exit status 101",

@@ -3,17 +3,20 @@
 //!
 //! The looks stay where CodePipeline has them, so that both see the same world
 //! at the same moments: each job of the gate's action becomes one task, and
-//! what the task returns becomes the job's answer.
+//! what the task returns becomes the job's answer. What is said on the bus is
+//! the same, too, once for each gate that ended.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use sluice::rehearsal::{
-    CLAIMS_TABLE, EVIDENCE_BUCKET, WAIVERS_TABLE, aws_of, gates, in_virtual_time, run_in,
+    CLAIMS_TABLE, EVENT_BUS, EVIDENCE_BUCKET, WAIVERS_TABLE, aws_of, gates, in_virtual_time, run_in,
 };
 use sluice_aws::{Aws, FailureType, Summary};
+use sluice_core::notices::{GATE_VERDICT, SOURCE};
 use sluice_core::plan::{FORM, Plan, ResolvedPlan};
 use sluice_core::token::sha256;
 use sluice_core::verdict::Outcome;
@@ -22,6 +25,9 @@ use sluice_world::World;
 use sluice_world::codepipeline::{FunctionError, Functions, Invocation};
 
 use super::{Case, cases, run};
+
+/// Until functions have done what they do after their answers.
+const AFTERWARDS: Duration = Duration::from_secs(10);
 
 /// What gates wrote down, by where they did.
 type Written = BTreeMap<String, Value>;
@@ -56,18 +62,72 @@ fn judged(written: &Written) -> Vec<Value> {
     written.values().map(own).collect()
 }
 
-fn by_jobs(case: &Case) -> Written {
+/// What was said on the bus, but for who asked and which addresses were given.
+fn said(world: &World) -> Vec<Value> {
+    let events = world.published().into_iter();
+    events
+        .map(|event| {
+            assert_eq!(
+                (
+                    event.bus.as_str(),
+                    event.source.as_str(),
+                    event.detail_type.as_str()
+                ),
+                (EVENT_BUS, SOURCE, GATE_VERDICT)
+            );
+            let mut detail = event.detail;
+            detail["host"] = Value::Null;
+            detail
+        })
+        .collect()
+}
+
+/// Release, stage and gate.
+fn gates_of<'a>(all: impl Iterator<Item = &'a Value>) -> BTreeSet<String> {
+    let of = |one: &Value| format!("{}/{}/{}", one["release"], one["stage"], one["gate"]);
+    all.map(of).collect()
+}
+
+/// What gates said, and what they wrote down, say the same, of the same gates.
+/// A job whose event comes twice writes down twice, and says what was answered.
+fn hold_to_evidence(said: &[Value], written: &Written, name: &str) {
+    let subjects = written.values().map(|evidence| &evidence["of"]);
+    assert!(
+        gates_of(subjects).is_subset(&gates_of(said.iter())),
+        "{name}"
+    );
+    for event in said {
+        let address = event["evidence"].as_str().unwrap();
+        // Where the bucket takes nothing, it is in the log.
+        let Some(key) = address.strip_prefix("s3://sluice-evidence/") else {
+            continue;
+        };
+        let evidence = &written[key];
+        for field in ["outcome", "decided_by", "verdict", "attempt", "kind"] {
+            assert_eq!(event[field], evidence[field], "{name}: {field}");
+        }
+        assert_eq!(event["code"], evidence["reason"]["code"], "{name}");
+        assert_eq!(
+            json!([event["began"], event["ended"]]),
+            evidence["looked"],
+            "{name}"
+        );
+    }
+}
+
+fn by_jobs(case: &Case) -> (Written, Vec<Value>) {
     in_virtual_time(async {
         let (world, pipeline) = run::prepared(case);
         run_in(&world, pipeline, true, Arc::new(|_| {}))
             .await
             .unwrap();
-        written(&world)
+        tokio::time::sleep(AFTERWARDS).await;
+        (written(&world), said(&world))
     })
     .unwrap()
 }
 
-fn by_tasks(case: &Case) -> Written {
+fn by_tasks(case: &Case) -> (Written, Vec<Value>) {
     in_virtual_time(async {
         let (world, pipeline) = run::prepared(case);
         world.s3().create_bucket(EVIDENCE_BUCKET);
@@ -75,7 +135,8 @@ fn by_tasks(case: &Case) -> Written {
         world.set_functions(asked_by_tasks(&world, plan));
         let id = world.start(pipeline).unwrap();
         world.codepipeline().finished(&id).await;
-        written(&world)
+        tokio::time::sleep(AFTERWARDS).await;
+        (written(&world), said(&world))
     })
     .unwrap()
 }
@@ -86,6 +147,7 @@ fn asked_by_tasks(world: &World, plan: Plan) -> Functions {
     let mut host = Host::new(aws_of(world), gates(), bucket, Arc::new(|_| {}));
     let waivers = world.scenario().tables.contains_key(WAIVERS_TABLE);
     host.waivers_table = waivers.then(|| WAIVERS_TABLE.to_owned());
+    host.event_bus = Some(EVENT_BUS.to_owned());
     let host = Arc::new(host);
     let (plan, first, weak) = (Arc::new(plan), Arc::default(), world.downgraded());
     Arc::new(move |invocation: Invocation| {
@@ -201,10 +263,18 @@ fn a_task_of_a_state_machine_writes_down_what_a_job_does() {
         if unread || Plan::read_yaml(&run::plan(case)).is_err() {
             continue;
         }
-        let (jobs, tasks) = (by_jobs(case), by_tasks(case));
+        let ((jobs, by_jobs), (tasks, by_tasks)) = (by_jobs(case), by_tasks(case));
+        hold_to_evidence(&by_jobs, &jobs, case.name);
+        hold_to_evidence(&by_tasks, &tasks, case.name);
+        let said_of = gates_of(by_jobs.iter()).len();
+        assert_eq!(by_jobs.len(), said_of, "{}: each once", case.name);
         // How long a refused call waits before it is tried again is drawn.
         if case.refusals.is_empty() {
             assert_eq!(jobs, tasks, "{}", case.name);
+            // A task that comes twice answers twice.
+            if jobs.len() == said_of {
+                assert_eq!(by_jobs, by_tasks, "{}", case.name);
+            }
         } else {
             assert_eq!(judged(&jobs), judged(&tasks), "{}", case.name);
         }

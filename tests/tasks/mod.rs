@@ -20,6 +20,7 @@ use sluice_world::world::Fault;
 use sluice_world::{Scenario, World};
 
 mod checks;
+mod said;
 
 const ATTEMPT: &str = "11111111-abcd-1111-abcd-111111abcdef";
 

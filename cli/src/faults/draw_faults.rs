@@ -7,7 +7,7 @@ use sluice_world::faults::{
 use sluice_world::random::Random;
 
 /// Operations by name, so that those that are rare are hit as well.
-const OPERATIONS: [&str; 11] = [
+const OPERATIONS: [&str; 12] = [
     "cloudwatch:DescribeAlarms",
     "cloudwatch:DescribeAlarmHistory",
     "cloudwatch:GetMetricData",
@@ -17,6 +17,7 @@ const OPERATIONS: [&str; 11] = [
     "codepipeline:ListActionExecutions",
     "codepipeline:PutJobSuccessResult",
     "codepipeline:PutJobFailureResult",
+    "events:PutEvents",
     "s3:GetObject",
     "s3:PutObject",
 ];

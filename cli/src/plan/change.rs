@@ -8,7 +8,7 @@ use sluice_core::layers::{Layer, Scope};
 use sluice_core::tree::Node;
 use sluice_host::{PlanChange, Pushed};
 
-use super::effect::broken;
+use super::effect::{Broken, broken};
 use super::place::{Place, environment, layer, text_of};
 use super::values::leaves;
 use super::{DiffArguments, PushArguments, Refused};
@@ -35,10 +35,7 @@ pub(super) async fn diff(arguments: &DiffArguments) -> Result<String, Refused> {
     }
     shown.push_str(&changes);
     for broken in broken_by(&place, &arguments.scope, new).await? {
-        let told = format!(
-            "service {} at stage {} would break: {}",
-            broken.0, broken.1, broken.2
-        );
+        let told = format!("{} would break: {}", broken.whose, broken.error);
         let _ = writeln!(shown, "\n{}", folded(&told, "", "  "));
     }
     Ok(shown)
@@ -56,8 +53,8 @@ pub(super) async fn push(arguments: &PushArguments) -> Result<String, Refused> {
     }
     let broken = broken_by(&place, &arguments.scope, new).await?;
     let is_own = matches!(arguments.scope, Scope::Service(_));
-    if let Some((service, stage, error)) = broken.first().filter(|_| is_own) {
-        let message = format!("service {service} at stage {stage}: {error}");
+    if let Some(first) = broken.first().filter(|_| is_own) {
+        let message = format!("{}: {}", first.whose, first.error);
         return Err(Refused::new(
             &message,
             "tighten it or leave it out; `sluice plan why` says where values come from",
@@ -70,8 +67,8 @@ pub(super) async fn push(arguments: &PushArguments) -> Result<String, Refused> {
         }
         Place::Table { .. } => store(&place, arguments, &text).await?,
     };
-    for (service, stage, error) in broken {
-        let told = format!("warning: service {service} at stage {stage} is broken by it: {error}");
+    for Broken { whose, error } in broken {
+        let told = format!("warning: {whose} is broken by it: {error}");
         let _ = writeln!(said, "{}", folded(&told, "", "  "));
     }
     Ok(said)
@@ -116,11 +113,7 @@ fn read(scope: &Scope, file: &Path) -> Result<(Layer, String), Refused> {
 
 /// Whose plan a new layer breaks: in a folder everybody's is known, in a table
 /// that of the service itself.
-async fn broken_by(
-    place: &Place,
-    scope: &Scope,
-    new: Layer,
-) -> Result<Vec<(String, String, String)>, Refused> {
+async fn broken_by(place: &Place, scope: &Scope, new: Layer) -> Result<Vec<Broken>, Refused> {
     let before = match (place, scope) {
         (Place::Folder(folder), _) => folder.layers()?,
         (Place::Table { .. }, Scope::Service(service)) => {
@@ -153,10 +146,7 @@ async fn broken_by(
         .cloned()
         .collect();
     after.push(new);
-    let found = broken(&before, &after).into_iter();
-    Ok(found
-        .map(|broken| (broken.service, broken.stage, broken.error))
-        .collect())
+    Ok(broken(&before, &after))
 }
 
 /// One line for each value that is gone, new or another.

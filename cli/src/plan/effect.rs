@@ -9,8 +9,8 @@ use sluice_core::plan::ResolvedPlan;
 
 /// A plan that a change breaks.
 pub(super) struct Broken {
-    pub(super) service: String,
-    pub(super) stage: String,
+    /// `service checkout at stage prod`, or who is told.
+    pub(super) whose: String,
     pub(super) error: String,
 }
 
@@ -41,12 +41,8 @@ fn mistold_by(before: &[Layer], after: &[Layer]) -> Vec<Broken> {
         let known = wrong(before);
         for error in wrong(after) {
             if !known.contains(&error) && found.iter().all(|own| own.error != error) {
-                let (service, stage) = (service.clone(), stage.clone());
-                found.push(Broken {
-                    service,
-                    stage,
-                    error,
-                });
+                let whose = "who is told".to_owned();
+                found.push(Broken { whose, error });
             }
         }
     }
@@ -72,12 +68,9 @@ fn unresolved(before: &[Layer], after: &[Layer]) -> Vec<Broken> {
             // What holds at no stage is no mistake, and an artifact completes.
             match resolved(&service, &stage, after) {
                 Err(error @ GateError::PlanLocked { .. }) if now.as_ref() != Err(&error) => {
-                    let (service, stage) = (service.clone(), stage.clone());
-                    found.push(Broken {
-                        service,
-                        stage,
-                        error: error.to_string(),
-                    });
+                    let whose = format!("service {service} at stage {stage}");
+                    let error = error.to_string();
+                    found.push(Broken { whose, error });
                 }
                 _ => {}
             }

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::plan::Notify;
 use crate::reading::Place;
 use crate::reason::Reason;
 use crate::release::ReleaseFacts;
@@ -43,6 +44,13 @@ pub struct Record {
     pub proceed_undecided: bool,
     /// Whether the release is a rollback.
     pub rollback: bool,
+    /// The service, where only the plan names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<String>,
+    /// Whom the plan wants told of an answer. Not there if nobody: a version
+    /// that does not know it reads such records, too.
+    #[serde(default, skip_serializing_if = "Notify::is_empty")]
+    pub notify: Notify,
     /// The gate's own, for instance the alarms as they were.
     pub begun: Value,
 }

@@ -14,12 +14,14 @@ use crate::notices::Notifications;
 use crate::settings::{Bake, BeforeAfter, Canary, Clear, Mode, OnRollback, ReleaseCheck, Validate};
 use crate::words::{closest, quote, quote_all};
 
+mod notify;
 mod reading;
 mod resolved;
 mod rollback;
 mod warnings;
 mod writing;
 
+pub use notify::Notify;
 pub(crate) use reading::{finish, gate_settings, policies};
 pub use resolved::{FORM, ResolvedPlan};
 

@@ -11,6 +11,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::json;
 
 use crate::evidence::Evidence;
+use crate::notices::{GateVerdict, Notice};
 use crate::plan::Plan;
 use crate::settings::{Bake, Clear};
 use crate::{bake, clear};
@@ -22,6 +23,24 @@ pub fn plan_schema() -> serde_json::Value {
         .into_generator();
     let mut schema = generator.into_root_schema_for::<Plan>();
     schema.insert("title".to_owned(), "sluice.yaml".into());
+    schema.to_value()
+}
+
+/// JSON Schema (2020-12) of what a gate says on the bus.
+pub fn gate_verdict_schema() -> serde_json::Value {
+    event_schema::<GateVerdict>("Detail of `Sluice Gate Verdict`, version 1")
+}
+
+/// JSON Schema (2020-12) of what is told, the same to every channel.
+pub fn notice_schema() -> serde_json::Value {
+    event_schema::<Notice>("What people are told, form 1")
+}
+
+/// As it is written: every field is there, and new ones may come.
+fn event_schema<T: JsonSchema>(title: &str) -> serde_json::Value {
+    let settings = SchemaSettings::draft2020_12().for_serialize();
+    let mut schema = settings.into_generator().into_root_schema_for::<T>();
+    schema.insert("title".to_owned(), title.into());
     schema.to_value()
 }
 

@@ -2,17 +2,19 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
-use sluice_aws::{AwsError, FailureType, PutOutcome, Summary};
+use sluice_aws::{Answered, AwsError, FailureType, PutOutcome, Summary};
 use sluice_core::GateError;
 use sluice_core::evidence::Evidence;
+use sluice_core::plan::Notify;
 use sluice_core::token::{Subject, sha256};
 use sluice_core::verdict::Outcome;
 
 use crate::handed::hand_on;
 use crate::look::{Concluded, Ended, Ending};
 use crate::message::{self, About, Kept};
+use crate::publish::{LAMBDA_ACTION, verdict};
 use crate::{Handled, Host, handled};
 
 /// Characters of a summary (CodePipeline's `ExecutionSummary`).
@@ -48,6 +50,7 @@ pub(crate) async fn answer(
     job: &str,
     pipeline: Option<&str>,
     concluded: Concluded,
+    deadline: Timestamp,
     host: &Host,
 ) -> Result<Handled, AwsError> {
     match concluded {
@@ -77,7 +80,7 @@ pub(crate) async fn answer(
             line_of_log.write(host);
             Ok(handled(answered, Handled::Continued { line }))
         }
-        Concluded::End(ending) => end(job, *ending, host).await,
+        Concluded::End(ending) => end(job, *ending, deadline, host).await,
     }
 }
 
@@ -87,7 +90,13 @@ pub(crate) struct Said {
     pub(crate) error: Option<GateError>,
     pub(crate) kept: Kept,
     pub(crate) text: String,
-    look: u32,
+    pub(crate) look: u32,
+    /// Whether the release is itself a rollback.
+    pub(crate) rollback: bool,
+    /// The service, where somebody named it.
+    pub(crate) service: Option<String>,
+    /// Whom the plan wants told.
+    pub(crate) notify: Notify,
 }
 
 impl Said {
@@ -117,7 +126,9 @@ pub(crate) async fn say(ending: Ending, host: &Host) -> Said {
         error,
         artifact,
         look,
-        ..
+        rollback,
+        service,
+        notify,
     } = ending;
     let kept = keep(&mut evidence, host).await;
     let subject = evidence.subject.clone();
@@ -144,10 +155,18 @@ pub(crate) async fn say(ending: Ending, host: &Host) -> Said {
         kept,
         text,
         look,
+        rollback,
+        service,
+        notify,
     }
 }
 
-async fn end(job: &str, ending: Ending, host: &Host) -> Result<Handled, AwsError> {
+async fn end(
+    job: &str,
+    ending: Ending,
+    deadline: Timestamp,
+    host: &Host,
+) -> Result<Handled, AwsError> {
     let said = say(ending, host).await;
     let Said {
         evidence,
@@ -195,6 +214,10 @@ async fn end(job: &str, ending: Ending, host: &Host) -> Result<Handled, AwsError
             .await?
     };
     said.log(job, host);
+    if answered == Answered::Taken {
+        let verdict = verdict(&said, LAMBDA_ACTION);
+        host.bus().publish(&verdict, deadline).await;
+    }
     let ended = Ended {
         evidence_address: said.kept.address(),
         message: said.text,

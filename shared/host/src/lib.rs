@@ -23,11 +23,13 @@ mod notify;
 mod parameters;
 mod plan;
 mod plan_store;
+mod publish;
 mod reap;
 mod record;
 mod release;
 mod resolve;
 mod run;
+mod shown;
 mod task;
 mod waived;
 mod zip;
@@ -45,6 +47,7 @@ use sluice_core::{Duration, GateError};
 use sluice_gates::AnyGate;
 
 use parameters::Parameters;
+use publish::Bus;
 
 pub use answer::{MESSAGE_CHARACTERS_MAX, SUMMARY_CHARACTERS_MAX, fitted};
 pub use checks::{Checks, handle_checks};
@@ -79,6 +82,9 @@ pub struct Host {
     /// The table of waivers (`SLUICE_WAIVERS_TABLE`); without one, no gate is
     /// waived.
     pub waivers_table: Option<String>,
+    /// The bus on which is said how a gate ended (`SLUICE_EVENT_BUS`); without
+    /// one, nothing is published.
+    pub event_bus: Option<String>,
     /// Where its log goes.
     pub log: Log,
     /// Makes the page of evidence that is written beside it.
@@ -100,9 +106,19 @@ impl Host {
             gates,
             evidence_bucket,
             waivers_table: None,
+            event_bus: None,
             log,
             page,
             records: record::Kept::default(),
+        }
+    }
+
+    /// Where it says how a gate ended.
+    fn bus(&self) -> Bus<'_> {
+        Bus {
+            name: self.event_bus.as_deref(),
+            aws: &self.aws,
+            log: &self.log,
         }
     }
 
@@ -181,7 +197,7 @@ pub async fn handle(raw: &Value, deadline: Timestamp, host: &Host) -> Result<Han
         return Ok(Handled::NobodyToAnswer);
     };
     let concluded = concluded(raw, job_id, deadline, host).await;
-    answer::answer(job_id, pipeline(raw).as_deref(), concluded, host).await
+    answer::answer(job_id, pipeline(raw).as_deref(), concluded, deadline, host).await
 }
 
 /// What one look comes to, before the function's end and whatever happens.
@@ -225,10 +241,15 @@ async fn within<T>(
     }
 }
 
+/// The parameters of the action, as far as the event can be read.
+fn parameters_of(raw: &Value) -> Option<Parameters> {
+    let job = Job::read(raw).ok()?;
+    Parameters::read(job.user_parameters()).ok()
+}
+
 /// The pipeline, as far as the event names it.
 fn pipeline(raw: &Value) -> Option<String> {
-    let job = Job::read(raw).ok()?;
-    Parameters::read(job.user_parameters()).ok()?.pipeline
+    parameters_of(raw)?.pipeline
 }
 
 /// Nothing was decided in time. A job that can go on does: its next look

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use sluice_aws::Context;
 use sluice_core::evidence::{RECORD_FORM, Record};
-use sluice_core::plan::GateSettings;
+use sluice_core::plan::{GateSettings, Notify};
 use sluice_core::release::{ReleaseFacts, over};
 use sluice_core::settings::{Mode, OnRollback, ReleaseCheck};
 use sluice_core::token::{Token, derived_id};
@@ -96,6 +96,7 @@ struct Session {
     remarks: Vec<String>,
     mode: Mode,
     proceed_undecided: bool,
+    notify: Notify,
     record: Option<Record>,
     rule: String,
     kind: String,
@@ -124,6 +125,7 @@ impl Session {
             token,
             remarks: Vec::new(),
             proceed_undecided: false,
+            notify: Notify::default(),
             record: None,
             rule: String::new(),
             kind: String::new(),
@@ -213,6 +215,7 @@ impl Session {
         self.token.until = Some(self.token.first + at_most);
         self.mode = settings.settings.mode();
         self.proceed_undecided = settings.proceed_undecided;
+        self.notify = settings.notify;
         if settings.service.is_some() {
             self.service = settings.service;
         }
@@ -392,7 +395,8 @@ impl Session {
         Ok(Settings {
             settings: begun,
             proceed_undecided: record.proceed_undecided,
-            service: None,
+            service: record.service.clone(),
+            notify: record.notify.clone(),
         })
     }
 
@@ -468,6 +472,11 @@ impl Session {
             settings: ask.settings.to_json(),
             proceed_undecided: self.proceed_undecided,
             rollback: ask.rollback,
+            service: self.service.clone().filter(|_| {
+                let parameters = self.parameters.as_ref();
+                parameters.is_some_and(|own| own.service.is_none())
+            }),
+            notify: self.notify.clone(),
             begun,
         };
         self.record = Some(keep(record, &mut self.token, &mut self.remarks, host).await?);

@@ -3,7 +3,7 @@
 
 use sluice_aws::{Aws, Refusal};
 use sluice_core::GateError;
-use sluice_core::plan::{GateSettings, Plan};
+use sluice_core::plan::{GateSettings, Notify, Plan};
 use sluice_core::settings::Mode;
 
 use crate::Host;
@@ -19,6 +19,8 @@ pub(crate) struct Settings {
     pub(crate) proceed_undecided: bool,
     /// The service that the plan is of, where a plan was read.
     pub(crate) service: Option<String>,
+    /// Whom it wants told.
+    pub(crate) notify: Notify,
 }
 
 /// Settings that stand in the parameters themselves.
@@ -53,6 +55,7 @@ pub(crate) async fn settings(
             settings: settings?,
             proceed_undecided: false,
             service: None,
+            notify: Notify::default(),
         });
     }
     if let Some(task) = &job.task {
@@ -96,6 +99,7 @@ pub(crate) async fn settings(
         settings: gate.settings.clone(),
         proceed_undecided: stage.policies.on_inconclusive.proceed,
         service: Some(plan.service.clone()),
+        notify: Notify::from(&stage.policies),
     })
 }
 

@@ -8,17 +8,19 @@
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use sluice_aws::{Aws, AwsError, Summary};
+use sluice_aws::{Answered, Aws, AwsError, Summary};
 use sluice_core::GateError;
 use sluice_core::error::Death;
-use sluice_core::token::Subject;
-use sluice_core::verdict::{Outcome, outcome};
+use sluice_core::notices::GateVerdict;
+use sluice_core::token::{Subject, Token};
+use sluice_core::verdict::{Decision, Outcome, outcome};
 
 use crate::answer::{MESSAGE_CHARACTERS_MAX, SUMMARY_CHARACTERS_MAX, fitted};
 use crate::carried::{mode, same_again};
 use crate::job::job_id;
 use crate::message::{self, About, Kept};
-use crate::{Handled, Log, handled, pipeline};
+use crate::publish::{Bus, LAMBDA_ACTION, shortened};
+use crate::{Handled, Log, handled, parameters_of};
 
 /// What Lambda sends to a destination for failures.
 #[derive(Debug, Default, Deserialize)]
@@ -86,7 +88,13 @@ impl FailureRecord {
 ///
 /// Only where the answer did not get through, so that Lambda runs the same
 /// event again.
-pub async fn reap(raw: &Value, aws: &Aws, log: &Log) -> Result<Handled, AwsError> {
+pub async fn reap(
+    raw: &Value,
+    deadline: Timestamp,
+    aws: &Aws,
+    bus: Option<&str>,
+    log: &Log,
+) -> Result<Handled, AwsError> {
     let (event, error) = match raw.get("requestPayload") {
         // A record of another form says less, and the job ends all the same.
         Some(event) => (
@@ -108,6 +116,11 @@ pub async fn reap(raw: &Value, aws: &Aws, log: &Log) -> Result<Handled, AwsError
     let answered = last_words.say(job, aws).await?;
     let handled = handled(answered, Handled::Reaped);
     log(last_words.line(job, &handled));
+    if answered == Answered::Taken {
+        let name = bus;
+        let bus = Bus { name, aws, log };
+        bus.publish(&last_words.verdict(), deadline).await;
+    }
     Ok(handled)
 }
 
@@ -123,9 +136,10 @@ fn invoked_by_an_action() -> GateError {
 /// What is said for a function that cannot say it.
 struct LastWords {
     pipeline: Option<String>,
-    subject: Subject,
-    outcome: Outcome,
-    look: u32,
+    service: Option<String>,
+    token: Token,
+    decision: Decision,
+    now: Timestamp,
     error: GateError,
     text: String,
 }
@@ -133,32 +147,71 @@ struct LastWords {
 impl LastWords {
     fn of(event: &Value, job: &str, error: GateError, now: Timestamp) -> LastWords {
         let token = same_again(event, job, now);
-        let subject = token
-            .as_ref()
-            .map(|token| token.subject.clone())
-            .unwrap_or_default();
         let mode = token.as_ref().map(mode).unwrap_or_default();
+        let token = token.unwrap_or_else(|| Token::first(Subject::default(), job, now));
         let decision = outcome(None, false, None, mode);
         let about = About {
-            gate: &subject.gate,
-            stage: &subject.stage,
+            gate: &token.subject.gate,
+            stage: &token.subject.stage,
             remarks: &[],
             waiver: None,
             tests: &[],
             evidence: &Kept::NotAtAll,
         };
+        let parameters = parameters_of(event);
+        let (pipeline, service) =
+            parameters.map_or((None, None), |own| (own.pipeline, own.service));
         LastWords {
-            pipeline: pipeline(event),
+            pipeline,
+            service,
             text: message::gate_error(&error, decision, &about),
-            outcome: decision.outcome,
-            look: token.as_ref().map_or(1, |token| token.looks),
-            subject,
+            token,
+            decision,
+            now,
             error,
         }
     }
 
+    /// What is said on the bus: the reaper knows neither settings nor plan.
+    fn verdict(&self) -> GateVerdict {
+        let Subject {
+            release,
+            stage,
+            gate,
+        } = self.token.subject.clone();
+        GateVerdict {
+            version: "1".to_owned(),
+            pipeline: self
+                .pipeline
+                .clone()
+                .unwrap_or_else(|| "unknown".to_owned()),
+            release,
+            stage,
+            service: self.service.clone(),
+            gate,
+            kind: String::new(),
+            host: LAMBDA_ACTION.to_owned(),
+            attempt: self.token.attempt.clone(),
+            verdict: None,
+            outcome: self.decision.outcome,
+            decided_by: self.decision.decided_by,
+            error: Some(self.error.name().to_owned()),
+            code: None,
+            reason: shortened(&self.error.to_string()),
+            readings: Vec::new(),
+            evidence: None,
+            page: None,
+            began: self.token.first,
+            ended: self.now,
+            looks: self.token.looks.max(1),
+            rollback: false,
+            release_over: false,
+            notify: Vec::new(),
+        }
+    }
+
     async fn say(&self, job: &str, aws: &Aws) -> Result<sluice_aws::Answered, AwsError> {
-        if self.outcome == Outcome::Go {
+        if self.decision.outcome == Outcome::Go {
             let summary = Summary {
                 text: fitted(&self.text, SUMMARY_CHARACTERS_MAX),
                 percent: 100,
@@ -179,11 +232,11 @@ impl LastWords {
                 _ => "answered for a function that died",
             },
             "pipeline": self.pipeline,
-            "release": self.subject.release,
-            "stage": self.subject.stage,
-            "gate": self.subject.gate,
+            "release": self.token.subject.release,
+            "stage": self.token.subject.stage,
+            "gate": self.token.subject.gate,
             "job": job,
-            "look": self.look,
+            "look": self.token.looks.max(1),
             "text": self.error.to_string(),
         })
     }

@@ -68,6 +68,7 @@ pub fn run_reaper() -> ExitCode {
 async fn serve_gates(gates: Vec<Box<dyn AnyGate>>, log: &FunctionLog) -> Result<(), StartError> {
     let mut host = Host::new(aws().await?, gates, evidence_bucket(), log.lines());
     host.waivers_table = waivers_table();
+    host.event_bus = event_bus();
     serve(log, async |event, deadline| {
         if is_task(&event) {
             let answer = handle_task(&event, deadline, &host).await.map_err(thrown)?;
@@ -114,9 +115,9 @@ async fn serve_plans(log: &FunctionLog) -> Result<(), StartError> {
 }
 
 async fn serve_failures(log: &FunctionLog) -> Result<(), StartError> {
-    let (aws, lines) = (aws().await?, log.lines());
-    serve(log, async |event, _| {
-        match reap(&event, &aws, &lines).await {
+    let (aws, lines, bus) = (aws().await?, log.lines(), event_bus());
+    serve(log, async |event, deadline| {
+        match reap(&event, deadline, &aws, bus.as_deref(), &lines).await {
             Ok(handled) => Ok(json!({ "handled": handled.word() })),
             Err(error) => Err(not_taken(&error, log)),
         }
@@ -250,6 +251,11 @@ fn not_taken(error: &AwsError, log: &FunctionLog) -> Diagnostic {
 /// Where records and evidence go.
 fn evidence_bucket() -> Option<String> {
     environment("SLUICE_EVIDENCE_BUCKET")
+}
+
+/// The bus of EventBridge on which is said how gates ended.
+fn event_bus() -> Option<String> {
+    environment("SLUICE_EVENT_BUS")
 }
 
 /// The table of DynamoDB in which gates claim what they start.

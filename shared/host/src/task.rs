@@ -11,7 +11,7 @@ mod event;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use sluice_core::GateError;
-use sluice_core::plan::ResolvedPlan;
+use sluice_core::plan::{Notify, ResolvedPlan};
 use sluice_core::verdict::Outcome;
 
 use crate::Host;
@@ -19,6 +19,7 @@ use crate::answer::{Said, say};
 use crate::look::{Concluded, Ending, error_ending};
 use crate::parameters::Parameters;
 use crate::plan::Settings;
+use crate::publish::{TASK, verdict};
 
 pub use answer::{EvidencePlace, TASK_ANSWER_BYTES_MAX, TaskAnswer, TaskLook};
 pub use event::is_task;
@@ -72,17 +73,23 @@ pub async fn handle_task(
             }
             Err(error) => {
                 let ending = error_ending(raw, attempt, host.aws.now(), error);
-                end(attempt, ending, host).await
+                end(attempt, ending, deadline, host).await
             }
         },
-        Concluded::End(ending) => end(attempt, *ending, host).await,
+        Concluded::End(ending) => end(attempt, *ending, deadline, host).await,
     }
 }
 
-async fn end(attempt: &str, ending: Ending, host: &Host) -> Result<TaskAnswer, TaskFailed> {
+async fn end(
+    attempt: &str,
+    ending: Ending,
+    deadline: Timestamp,
+    host: &Host,
+) -> Result<TaskAnswer, TaskFailed> {
     let rollback = ending.rollback;
     let said = say(ending, host).await;
     said.log(attempt, host);
+    host.bus().publish(&verdict(&said, TASK), deadline).await;
     match thrown(&said) {
         Some(failed) => Err(failed),
         None => Ok(TaskAnswer::ended(&said, rollback)),
@@ -136,6 +143,7 @@ pub(crate) async fn settings(
         settings: gate.settings.clone(),
         proceed_undecided: plan.plan.policies.on_inconclusive.proceed,
         service: Some(plan.service.clone()),
+        notify: Notify::from(&plan.plan.policies),
     })
 }
 

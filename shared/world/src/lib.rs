@@ -15,6 +15,7 @@ pub mod cloudwatch;
 pub mod codebuild;
 pub mod codepipeline;
 mod dynamodb;
+pub mod events;
 pub mod faults;
 pub mod functions;
 pub mod hosts;

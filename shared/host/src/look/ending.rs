@@ -3,6 +3,7 @@
 use serde_json::Value;
 use sluice_aws::ArtifactPlace;
 use sluice_core::evidence::{EVIDENCE_FORM, Evidence};
+use sluice_core::plan::Notify;
 use sluice_core::verdict::{Decision, outcome};
 use sluice_core::{GateError, Reason, Verdict};
 use sluice_gates::{Ask, Reached};
@@ -20,6 +21,10 @@ pub(crate) struct Ending {
     pub(crate) look: u32,
     /// Whether the release is itself a rollback.
     pub(crate) rollback: bool,
+    /// The service, where somebody named it.
+    pub(crate) service: Option<String>,
+    /// Whom the plan wants told.
+    pub(crate) notify: Notify,
 }
 
 /// A final answer, as it was given.
@@ -66,6 +71,8 @@ impl Session {
             artifact: handed::place(&self.job),
             look: self.token.looks,
             rollback: ask.rollback,
+            service: self.service.clone(),
+            notify: self.notify.clone(),
         }))
     }
 
@@ -79,6 +86,8 @@ impl Session {
             artifact: handed::place(&self.job),
             look: self.token.looks,
             rollback: self.record.as_ref().is_some_and(|record| record.rollback),
+            service: self.service.clone(),
+            notify: self.notify.clone(),
         }
     }
 

@@ -53,6 +53,7 @@ pub(crate) fn error_ending(raw: &Value, job_id: &str, now: Timestamp, error: Gat
         None => Token::first(subject, job_id, now),
     });
     let session = Session {
+        service: parameters.as_ref().and_then(|own| own.service.clone()),
         parameters,
         ..Session::begun(job_id, (now, now), pipeline, token)
     };

@@ -6,12 +6,14 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use sluice_core::GateError;
 use sluice_core::evidence::Evidence;
+use sluice_core::notices::READINGS_MAX;
 use sluice_core::token::Token;
 use sluice_core::verdict::{DecidedBy, Outcome, Verdict};
 
 use crate::answer::Said;
 use crate::answer::reason_word;
 use crate::message::Kept;
+use crate::shown::{bytes_as_json, cut, readings};
 
 /// Bytes of an answer as JSON. All answers of a stage's 20 gates have to fit
 /// into the 256 KiB that a state of Step Functions may pass on, several times.
@@ -23,8 +25,6 @@ const LINE_BYTES_MAX: usize = 400;
 /// Bytes of what is carried over, as JSON: a token of 2048 characters, most
 /// of whose quotes are written as two.
 const MEMORY_BYTES_MAX: usize = 6 * 1024;
-/// Readings that an answer shows.
-const READINGS_MAX: usize = 5;
 /// Bytes of one of them, as JSON.
 const READING_BYTES_MAX: usize = 240;
 
@@ -153,7 +153,9 @@ impl TaskAnswer {
             percent: 100,
             memory: None,
             evidence: place(&said.kept),
-            readings: readings(evidence),
+            readings: readings(evidence, READINGS_MAX)
+                .map(|line| cut(&line, READING_BYTES_MAX))
+                .collect(),
         }
     }
 }
@@ -171,17 +173,6 @@ fn reason(evidence: &Evidence) -> String {
     }
 }
 
-/// What was seen, the deciding signals first.
-fn readings(evidence: &Evidence) -> Vec<String> {
-    let reasons = evidence.reason.iter().chain(&evidence.also);
-    let seen = reasons.map(|reason| reason.seen.clone());
-    let tests = sluice_report::test_lines(evidence);
-    seen.chain(tests)
-        .take(READINGS_MAX)
-        .map(|line| cut(&line, READING_BYTES_MAX))
-        .collect()
-}
-
 fn place(kept: &Kept) -> Option<EvidencePlace> {
     let sha256 = match kept {
         Kept::Bucket { sha256, .. } | Kept::Log(sha256) => sha256.clone(),
@@ -192,30 +183,6 @@ fn place(kept: &Kept) -> Option<EvidencePlace> {
         sha256,
         page: kept.page().map(str::to_owned),
     })
-}
-
-/// A text of at most so many bytes as JSON, cut between characters.
-fn cut(text: &str, bytes_max: usize) -> String {
-    if bytes_as_json(text) <= bytes_max {
-        return text.to_owned();
-    }
-    const CUT: &str = " ... (cut)";
-    let mut left = bytes_max - CUT.len();
-    let kept: String = text
-        .chars()
-        .take_while(|character| {
-            let bytes = bytes_as_json(character.encode_utf8(&mut [0; 4]));
-            let fits = bytes <= left;
-            left = left.saturating_sub(bytes);
-            fits
-        })
-        .collect();
-    format!("{kept}{CUT}")
-}
-
-/// How many bytes a text takes between the quotes of JSON.
-fn bytes_as_json(text: &str) -> usize {
-    serde_json::to_string(text).map_or(usize::MAX, |json| json.len() - 2)
 }
 
 #[cfg(test)]
@@ -249,13 +216,6 @@ mod tests {
                 let bytes = serde_json::to_vec(&answer).expect("JSON").len();
                 prop_assert!(bytes <= TASK_ANSWER_BYTES_MAX, "{bytes}");
             }
-        }
-
-        #[test]
-        fn a_cut_text_has_at_most_its_bytes(text in ".{0,600}", bytes_max in 20_usize..400) {
-            let kept = cut(&text, bytes_max);
-            prop_assert!(bytes_as_json(&kept) <= bytes_max);
-            prop_assert!(kept == text || text.starts_with(kept.trim_end_matches(" ... (cut)")));
         }
     }
 }

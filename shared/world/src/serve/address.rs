@@ -6,10 +6,11 @@ use http::{Uri, header, uri};
 
 /// Services by the names under which requests to them are signed, which are
 /// those in their addresses as well.
-const SERVICES: [&str; 10] = [
+const SERVICES: [&str; 11] = [
     "codebuild",
     "codepipeline",
     "dynamodb",
+    "events",
     "lambda",
     "monitoring",
     "s3",

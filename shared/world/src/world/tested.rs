@@ -9,6 +9,7 @@ use super::{World, lock};
 use crate::caller::Caller;
 use crate::codebuild::{BuildSwitches, CodeBuild, StartedBuild};
 use crate::dynamodb::DynamoDb;
+use crate::events::{EventBridge, Published};
 use crate::lambda::{Invoked, takes};
 use crate::secrets;
 use crate::step_functions::{StartedExecution, StepFunctions};
@@ -20,6 +21,7 @@ use crate::wire::ApiError;
 pub(super) struct Tested {
     codebuild: Mutex<CodeBuild>,
     dynamodb: Mutex<DynamoDb>,
+    events: EventBridge,
     step_functions: Mutex<StepFunctions>,
     synthetics: Mutex<Synthetics>,
 }
@@ -33,6 +35,11 @@ impl World {
     /// The executions that were started so far, in order.
     pub fn executions(&self) -> Vec<StartedExecution> {
         lock(&self.0.tested.step_functions).started()
+    }
+
+    /// The events that were published so far, in order.
+    pub fn published(&self) -> Vec<Published> {
+        self.0.tested.events.published()
     }
 
     /// The functions of the scenario that were invoked so far, in order.
@@ -99,6 +106,7 @@ impl World {
                     });
                 }
                 "codebuild" => lock(&tested.codebuild).call(caller, operation, protocol, body),
+                "events" => tested.events.call(caller, operation, protocol, body),
                 "states" => lock(&tested.step_functions).call(caller, operation, protocol, body),
                 "synthetics" => lock(&tested.synthetics).call(caller, operation, request),
                 _ => secrets::call(caller, operation, protocol, body),
