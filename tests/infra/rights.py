@@ -38,17 +38,13 @@ LOG = {
     "logs:PutLogEvents": "Lambda itself writes the log in the function's name",
 }
 RECORD = {"lambda:InvokeFunction": "Lambda itself sends the record of a failure to the reaper in the function's name"}
-CHANNELS = {
-    "secretsmanager:GetSecretValue": "channels' addresses and keys are read where a channel is told",
-    "sns:Publish": "a topic is a channel",
-}
 ABSENT = {"s3:ListBucket": "without it S3 says that an absent object is forbidden"}
 NOT_CALLED = {
     **{f"{name}Role": LOG | RECORD | ABSENT for name in GATES},
     "ChecksRole": LOG | RECORD,
     "PlanRole": LOG | ABSENT,
     "OverrideRole": LOG,
-    "NotifyRole": LOG | RECORD | CHANNELS,
+    "NotifyRole": LOG | RECORD,
 }
 
 REAPER = {

@@ -1,6 +1,7 @@
 """What an installation has for telling people, looked up in an emulated AWS, and where its events go there."""
 
 import json
+import re
 
 import pytest
 from moto import mock_aws
@@ -22,6 +23,7 @@ def test_the_function_is_as_written(stack):
     assert own["Environment"]["Variables"] == {
         "SLUICE_EVENT_BUS": "sluice",
         "SLUICE_FAILURE_TOPIC_ARN": stack["FailureTopic"],
+        "SLUICE_METRICS_BY": "kind",
         "SLUICE_NOTICES_TABLE": stack["NoticesTable"],
         "SLUICE_PLANS_TABLE": stack["PlansTable"],
     }
@@ -180,3 +182,15 @@ def queue(stack):
 def test_the_source_says_what_could_not_be_delivered_by_the_name_that_the_rule_has():
     text = (ROOT / "shared" / "host" / "src" / "notify" / "tell.rs").read_text()
     assert f'"{UNDELIVERED}"' in text
+
+
+def test_the_dashboard_shows_what_is_counted_and_no_other_metric(stack):
+    body = json.loads(aws.client("cloudwatch").get_dashboard(DashboardName=stack["Dashboard"])["DashboardBody"])
+    shown = set(re.findall(r'MetricName="(\w+)"', json.dumps(body).replace("\\", "")))
+    source = (ROOT / "shared/host/src/notify/metrics.rs").read_text()
+    listed = source[source.index("pub const METRICS:") : source.index("];")]
+    counted = set(re.findall(r'\("(\w+)", "\w+"\)', listed))
+    assert shown == counted
+    for widget in body["widgets"]:
+        right, bottom = widget["x"] + widget["width"], widget["y"] + widget["height"]
+        assert right <= 24 and bottom <= 30

@@ -30,7 +30,7 @@ def test_a_functions_role_allows_exactly_what_its_source_calls(role):
 
 def test_what_functions_and_people_call_is_all_that_is_called():
     functions = (called_by(role) for role in (*SERVED, *MODULES))
-    called = calls.called_by_people().union(*functions, rights.CHANNELS)
+    called = calls.called_by_people().union(*functions)
     assert called == calls.called(calls.source())
 
 

@@ -6,7 +6,7 @@ use super::ledger::Pending;
 use super::notice::{Change, Deciding, Kind, Links, NOTICE_FORM, Notice, Result, Severity};
 use super::routing::{is_production, severity};
 use super::settings::Notifications;
-use super::told::{CheckResult, Follows, RollbackEnded, RollbackResult, StageChecks};
+use super::told::{CheckResult, CheckedGate, Follows, RollbackEnded, RollbackResult, StageChecks};
 use super::{GateVerdict, READINGS_MAX};
 use crate::delivery::{Release, Run, RunStatus};
 use crate::verdict::{DecidedBy, Outcome, Verdict};
@@ -27,9 +27,10 @@ pub struct Known<'a> {
     pub service: Option<&'a str>,
     /// What CodePipeline says of the release.
     pub release: Option<&'a Release>,
-    /// What gates said of the release at the stage.
+    /// What gates said of the release at the stage; of the one that broke it,
+    /// where the stage is mended.
     pub verdicts: &'a [GateVerdict],
-    /// What the stage's checks came to.
+    /// What the stage's checks came to, of the same release.
     pub checks: Option<&'a StageChecks>,
     /// Who is told what, by layer; it says which stages are production.
     pub layers: &'a [(&'a str, &'a Notifications)],
@@ -52,7 +53,7 @@ pub fn compose(pending: &Pending, known: &Known<'_>) -> Notice {
     let mut notice = begun(pending, known);
     match pending.kind {
         Kind::Broken | Kind::FailedAgain => failed(&mut notice, known),
-        Kind::Mended => mended(&mut notice),
+        Kind::Mended => mended(&mut notice, known),
         Kind::Rollback => rolled_back(&mut notice, pending),
         Kind::WentOn | Kind::Passed => told_by_gate(&mut notice, pending),
         Kind::Said => said(&mut notice, pending),
@@ -100,24 +101,17 @@ fn begun(pending: &Pending, known: &Known<'_>) -> Notice {
 }
 
 fn failed(notice: &mut Notice, known: &Known<'_>) {
-    let mut stops: Vec<&GateVerdict> = (known.verdicts.iter())
-        .filter(|own| own.is_stop())
-        .collect();
-    stops.sort_by_key(|own| (rank(own.verdict), own.ended));
+    let stops = stops(known);
     notice.deciding = stops.iter().map(|own| Deciding::from(*own)).collect();
+    notice.deciding.extend(only_checked(&stops, known.checks));
     notice.deciding.extend(other_actions(notice, known));
     notice.deciding.truncate(DECIDING_MAX);
-    let of_gate = stops.first().map(|own| result_of(own.verdict));
-    notice.result = Some(
-        of_checks(known.checks)
-            .or(of_gate)
-            .unwrap_or(Result::Action),
-    );
+    notice.result = Some(result_of_stage(&stops, known.checks));
     let first = notice.deciding.first();
-    notice.reason = first.map_or_else(
-        || "the stage failed, and no action of it says why".to_owned(),
-        |own| own.reason.clone(),
-    );
+    let of_checks = known.checks.and_then(|own| own.reason.clone());
+    let reason = first.map(|own| own.reason.clone()).or(of_checks);
+    notice.reason =
+        reason.unwrap_or_else(|| "the stage failed, and no action of it says why".to_owned());
     notice.links.evidence = first.and_then(|own| own.evidence.clone());
     notice.links.page = first.and_then(|own| own.page.clone());
     notice.links.execution = known.checks.map(|own| own.execution.clone());
@@ -127,6 +121,20 @@ fn failed(notice: &mut Notice, known: &Known<'_>) {
         let remark = "this release is itself a rollback: it did not cure what it was meant for";
         notice.remarks.push(remark.to_owned());
     }
+}
+
+/// What gates stopped the release, the worst first.
+fn stops<'a>(known: &Known<'a>) -> Vec<&'a GateVerdict> {
+    let mut stops: Vec<&GateVerdict> = (known.verdicts.iter())
+        .filter(|own| own.is_stop())
+        .collect();
+    stops.sort_by_key(|own| (rank(own.verdict), own.ended));
+    stops
+}
+
+fn result_of_stage(stops: &[&GateVerdict], checks: Option<&StageChecks>) -> Result {
+    let of_gate = stops.first().map(|own| result_of(own.verdict));
+    of_checks(checks).or(of_gate).unwrap_or(Result::Action)
 }
 
 /// A `fail` comes first, then what is not known, then what could not answer.
@@ -155,6 +163,18 @@ fn of_checks(checks: Option<&StageChecks>) -> Option<Result> {
         CheckResult::PlanError => Some(Result::PlanError),
         CheckResult::Passed | CheckResult::ReleaseOver => None,
     }
+}
+
+/// The gates that stopped the release by what the stage's checks say, without
+/// those that said so themselves.
+fn only_checked(stops: &[&GateVerdict], checks: Option<&StageChecks>) -> Vec<Deciding> {
+    let gates = checks.map(|own| own.gates.as_slice());
+    let mut gates: Vec<&CheckedGate> = (gates.unwrap_or_default().iter())
+        .filter(|own| own.outcome == Outcome::Stop && own.decided_by.is_some())
+        .filter(|own| stops.iter().all(|stop| stop.gate != own.gate))
+        .collect();
+    gates.sort_by_key(|own| rank(own.verdict));
+    gates.into_iter().map(Deciding::from).collect()
 }
 
 /// The last runs of the stage's actions that failed, without those that a gate
@@ -196,7 +216,10 @@ fn follows(checks: Option<&StageChecks>) -> &'static str {
     }
 }
 
-fn mended(notice: &mut Notice) {
+/// Its result is that of the break, whose way it goes.
+fn mended(notice: &mut Notice, known: &Known<'_>) {
+    let stops = stops(known);
+    notice.result = Some(result_of_stage(&stops, known.checks));
     let stage = notice.stage.as_deref().unwrap_or("-");
     notice.reason = format!("stage `{stage}` succeeds again");
 }
@@ -289,6 +312,23 @@ impl From<&GateVerdict> for Deciding {
             readings: told.readings.iter().take(READINGS_MAX).cloned().collect(),
             evidence: told.evidence.clone(),
             page: told.page.clone(),
+        }
+    }
+}
+
+impl From<&CheckedGate> for Deciding {
+    fn from(told: &CheckedGate) -> Deciding {
+        Deciding {
+            gate: told.gate.clone(),
+            kind: told.kind.clone(),
+            verdict: told.verdict,
+            outcome: Some(told.outcome),
+            decided_by: told.decided_by,
+            error: told.error.clone(),
+            reason: told.reason.clone(),
+            readings: Vec::new(),
+            evidence: told.evidence.clone(),
+            page: None,
         }
     }
 }

@@ -15,6 +15,8 @@ use super::gate_verdict::{GATE_VERDICT, GateVerdict, SOURCE};
 use super::told::{ROLLBACK, RollbackEnded, STAGE_CHECKS, StageChecks};
 use crate::words::quote;
 
+/// What a gate calls a pipeline that it could not tell.
+const UNKNOWN: &str = "unknown";
 /// `source` of CodePipeline's events.
 const CODEPIPELINE: &str = "aws.codepipeline";
 /// `detail-type` of a rule that runs on a schedule.
@@ -116,9 +118,7 @@ pub fn heard(raw: &Value) -> Heard {
 fn meaning(event: &Envelope) -> Result<Heard, String> {
     match (event.source.as_str(), event.detail_type.as_str()) {
         (CODEPIPELINE, _) => hint(event).map(Heard::Hint),
-        (SOURCE, GATE_VERDICT) => own(event).map(Box::new).map(Heard::Verdict),
-        (SOURCE, STAGE_CHECKS) => own(event).map(Box::new).map(Heard::StageChecks),
-        (SOURCE, ROLLBACK) => own(event).map(Box::new).map(Heard::Rollback),
+        (SOURCE, GATE_VERDICT | STAGE_CHECKS | ROLLBACK) => of_ours(event),
         // By hand, a schedule is tried out under another source.
         (_, SCHEDULED) => Ok(Heard::Sweep),
         (source, detail_type) => Err(format!(
@@ -126,6 +126,22 @@ fn meaning(event: &Envelope) -> Result<Heard, String> {
             quote(detail_type),
             quote(source)
         )),
+    }
+}
+
+/// An event of Sluice's own. One that names no release is about none: a gate
+/// whose parameters could not be read, for instance.
+fn of_ours(event: &Envelope) -> Result<Heard, String> {
+    for name in ["pipeline", "release", "stage"] {
+        let own = event.detail.get(name).and_then(Value::as_str);
+        if own.is_none_or(|own| own.is_empty() || own == UNKNOWN) {
+            return Err(format!("{} names no {name}", quote(&event.detail_type)));
+        }
+    }
+    match event.detail_type.as_str() {
+        GATE_VERDICT => own(event).map(Box::new).map(Heard::Verdict),
+        STAGE_CHECKS => own(event).map(Box::new).map(Heard::StageChecks),
+        _ => own(event).map(Box::new).map(Heard::Rollback),
     }
 }
 

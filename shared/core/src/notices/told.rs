@@ -32,6 +32,9 @@ pub struct StageChecks {
     pub result: CheckResult,
     /// The gates that were asked.
     pub gates: Vec<CheckedGate>,
+    /// Why the release was stopped, in one sentence.
+    #[serde(default)]
+    pub reason: Option<String>,
     /// What follows.
     pub follows: Follows,
     /// The line of the plan that says so, for instance `on_fail`.

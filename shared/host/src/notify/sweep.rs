@@ -4,6 +4,7 @@ use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use sluice_aws::Refusal;
 use sluice_core::GateError;
 
 use super::Turn;
@@ -99,6 +100,8 @@ impl Turn<'_> {
             false => match self.host.aws.newest_releases(pipeline).await {
                 Ok(releases) if releases.iter().all(|own| own.updated < since) => Ok(()),
                 Ok(_) => self.look_after(pipeline, since).await,
+                // Others may be none of this installation's business.
+                Err(error) if error.refusal == Refusal::Denied => return Ok(()),
                 Err(error) => {
                     self.watch(pipeline, true).await?;
                     Err(error.into())

@@ -90,7 +90,7 @@ impl Turn<'_> {
     ) -> (Notice, Vec<Told>) {
         let stage = pending.stage.as_deref();
         let release = pending.release.as_deref();
-        let slips = release.and_then(|release| found.slips.get(release));
+        let slips = told_by(pending).and_then(|release| found.slips.get(release));
         let (verdicts, checks) = slips.map(|own| own.at(stage)).unwrap_or_default();
         let layers: Vec<(&str, &Notifications)> = (sections.layers.iter())
             .map(|(label, own)| (label.as_str(), own))
@@ -278,6 +278,15 @@ impl Turn<'_> {
     }
 }
 
+/// The release whose gates say what this is about: the one that broke the
+/// stage, where it is mended.
+fn told_by(pending: &Pending) -> Option<&str> {
+    match (&pending.outage, pending.kind) {
+        (Some(outage), Kind::Mended) => Some(&outage.by),
+        _ => pending.release.as_deref(),
+    }
+}
+
 /// The channels that the plan names for this answer, of the release that broke
 /// the stage where this is its mending.
 fn named(pending: &Pending, found: &Found) -> Vec<String> {
@@ -288,11 +297,8 @@ fn named(pending: &Pending, found: &Found) -> Vec<String> {
             .map(|own| own.to)
             .unwrap_or_default();
     }
-    let release = match (&pending.outage, pending.kind) {
-        (Some(outage), Kind::Mended) => Some(outage.by.as_str()),
-        _ => pending.release.as_deref(),
-    };
-    let Some(slips) = release.and_then(|release| found.slips.get(release)) else {
+    let slips = told_by(pending).and_then(|release| found.slips.get(release));
+    let Some(slips) = slips else {
         return Vec::new();
     };
     let (verdicts, checks) = slips.at(pending.stage.as_deref());

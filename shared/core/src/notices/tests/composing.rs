@@ -154,7 +154,7 @@ fn an_action_that_was_tried_again_with_success_is_no_failure() {
 fn the_checks_of_a_stage_say_what_follows_and_a_plan_error() {
     let checks: StageChecks = serde_json::from_value(json!({
         "version": "1", "pipeline": "checkout", "release": "r1", "stage": "prod", "service": null, "outcome": "stop",
-        "result": "plan_error", "gates": [], "follows": "rollback_not_ordered", "policy": null, "notify": [], "execution": "arn:x",
+        "result": "plan_error", "gates": [], "reason": "the plan has no gates", "follows": "rollback_not_ordered", "policy": null, "notify": [], "execution": "arn:x",
     }))
     .expect("checks");
     let notice = compose(
@@ -162,8 +162,44 @@ fn the_checks_of_a_stage_say_what_follows_and_a_plan_error() {
         &known(&[], None, Some(&checks)),
     );
     assert_eq!(notice.result, Some(Result::PlanError));
+    assert_eq!(notice.reason, "the plan has no gates");
     assert!(notice.follows.expect("something").contains("still there"));
     assert_eq!(notice.links.execution.as_deref(), Some("arn:x"));
+}
+
+#[test]
+fn a_gate_of_which_only_the_checks_tell_is_told_once() {
+    let gate = |name: &str, reason: &str| {
+        json!({
+            "gate": name, "kind": name, "verdict": "fail", "outcome": "stop", "decided_by": "verdict", "error": null,
+            "reason": reason, "evidence": null,
+        })
+    };
+    let checks: StageChecks = serde_json::from_value(json!({
+        "version": "1", "pipeline": "checkout", "release": "r1", "stage": "prod", "service": null, "outcome": "stop",
+        "result": "failed", "gates": [gate("bake", "as the checks have it"), gate("canary", "worse")], "follows": "held",
+        "policy": "on_fail", "notify": [], "execution": "arn:x",
+    }))
+    .expect("checks");
+    let verdicts = [verdict("bake", json!("fail"), json!({}))];
+    let notice = compose(
+        &pending(Kind::Broken, None),
+        &known(&verdicts, None, Some(&checks)),
+    );
+    let told: Vec<&str> = notice
+        .deciding
+        .iter()
+        .map(|own| own.reason.as_str())
+        .collect();
+    assert_eq!(told, ["bake says so", "worse"]);
+}
+
+#[test]
+fn what_is_mended_is_as_bad_as_what_broke_it() {
+    let verdicts = [verdict("bake", json!("inconclusive"), json!({}))];
+    let notice = composed(&pending(Kind::Mended, None), &verdicts, None);
+    assert_eq!(notice.result, Some(Result::Inconclusive));
+    assert_eq!(notice.severity, Severity::Info);
 }
 
 #[test]
