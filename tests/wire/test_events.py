@@ -1,4 +1,4 @@
-"""PutEvents. moto takes more entries than AWS, and any detail that is JSON: what it gets right is made to it as well."""
+"""PutEvents. What moto answers as documented is asked of it as well."""
 
 import json
 
