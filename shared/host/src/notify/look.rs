@@ -9,7 +9,7 @@ use serde_json::json;
 use sluice_aws::EntryPut;
 use sluice_core::GateError;
 use sluice_core::delivery::{
-    Happening, History, Release, ReleaseStatus, RunStatus, happenings, landed,
+    Happening, History, Landed, Release, ReleaseStatus, RunStatus, happenings, landed,
 };
 use sluice_core::notices::{Kind, LEDGER_FORM, Ledger, Pending};
 
@@ -62,6 +62,15 @@ pub(super) struct Found {
     pub(super) unread: Option<String>,
 }
 
+/// What was read of a pipeline, taken in.
+struct Seen {
+    ledger: Ledger,
+    history: History,
+    landed: Vec<Landed>,
+    slips: BTreeMap<String, Slips>,
+    unread: Option<String>,
+}
+
 pub(super) fn ledger_of(pipeline: &str) -> String {
     format!("ledger/{pipeline}")
 }
@@ -100,71 +109,94 @@ impl Turn<'_> {
     }
 
     async fn find_out(&self, asked: &Asked<'_>) -> Result<Found, GateError> {
-        let now = self.now();
-        let key = ledger_of(asked.pipeline);
+        let entries = self.entries();
         for _ in 0..TRIES_MAX {
-            let known = self.entries().get::<Ledger>((&key, ONLY)).await?;
-            let version = known.version;
-            let begun = || Ledger::new(asked.about.unwrap_or(now).min(now) - FIRST_LOOK_BACK);
-            let mut ledger = known.value.unwrap_or_else(begun);
-            check_form(asked.pipeline, &ledger)?;
-            let since = ledger
-                .looked
-                .saturating_sub(OVERLAP)
-                .unwrap_or(Timestamp::MIN);
-            let (releases, unread) = self.releases(asked.pipeline, since).await;
-            let history = History {
-                pipeline: asked.pipeline.to_owned(),
-                known_since: None,
-                runs_known: true,
-                releases,
-            };
-            let mut happened = self.happened(&history).await;
-            let slips = self.slips_of(asked, &ledger, &happened).await?;
-            happened.extend(asked.seen.iter().cloned());
-            happened.extend(slips.values().flat_map(Slips::failures));
-            let before: BTreeSet<String> = ids(&ledger.pending).map(str::to_owned).collect();
-            ledger.reconcile(asked.pipeline, &happened);
-            for pending in &asked.more {
-                ledger.add(pending.clone());
-            }
-            leave_out(&mut ledger.pending);
+            let (ledger, version) = self.ledger(asked).await?;
             let counted = ledger.counted;
-            let landed = landed(&history);
-            ledger.counted = landed
-                .iter()
-                .map(|own| own.at)
-                .fold(counted, Timestamp::max);
-            if unread.is_none() {
-                ledger.looked = ledger.looked.max(now);
-            }
-            let put = self
-                .entries()
-                .put((&key, ONLY), (&ledger, version), None)
-                .await?;
-            if put == EntryPut::Done {
-                let new = ledger
-                    .pending
-                    .iter()
-                    .filter(|own| !before.contains(&own.id));
-                let new: Vec<&Pending> = new.collect();
-                let landed = (landed.as_slice(), counted);
-                for line in of_look(asked.pipeline, &new, landed, self.host.counted_by) {
-                    (self.host.log)(line);
-                }
-                let releases = history.releases;
-                let releases = self.with_pending(asked.pipeline, &ledger, releases).await;
-                let slips = self.with_slips(asked.pipeline, &ledger, slips).await?;
-                return Ok(Found {
-                    ledger,
-                    version: version + 1,
-                    releases,
-                    slips,
-                    unread,
-                });
+            let before: BTreeSet<String> = ids(&ledger.pending).map(str::to_owned).collect();
+            let seen = self.see(asked, ledger).await?;
+            let key = ledger_of(asked.pipeline);
+            let written = (&seen.ledger, version);
+            let put = entries.put((&key, ONLY), written, None);
+            if put.await? == EntryPut::Done {
+                self.count(&seen, (&before, counted));
+                return self.found(seen, version + 1).await;
             }
         }
         Err(busy())
+    }
+
+    /// What is known of a pipeline, and its version in the table.
+    async fn ledger(&self, asked: &Asked<'_>) -> Result<(Ledger, u64), GateError> {
+        let now = self.now();
+        let key = ledger_of(asked.pipeline);
+        let known = self.entries().get::<Ledger>((&key, ONLY)).await?;
+        let begun = || Ledger::new(asked.about.unwrap_or(now).min(now) - FIRST_LOOK_BACK);
+        let ledger = known.value.unwrap_or_else(begun);
+        check_form(asked.pipeline, &ledger)?;
+        Ok((ledger, known.version))
+    }
+
+    /// Takes in what CodePipeline has, what gates said and what is told
+    /// besides.
+    async fn see(&self, asked: &Asked<'_>, mut ledger: Ledger) -> Result<Seen, GateError> {
+        let now = self.now();
+        let since = ledger
+            .looked
+            .saturating_sub(OVERLAP)
+            .unwrap_or(Timestamp::MIN);
+        let (releases, unread) = self.releases(asked.pipeline, since).await;
+        let history = History {
+            pipeline: asked.pipeline.to_owned(),
+            known_since: None,
+            runs_known: true,
+            releases,
+        };
+        let mut happened = self.happened(&history).await;
+        let slips = self.slips_of(asked, &ledger, &happened).await?;
+        happened.extend(asked.seen.iter().cloned());
+        happened.extend(slips.values().flat_map(Slips::failures));
+        ledger.reconcile(asked.pipeline, &happened);
+        for pending in &asked.more {
+            ledger.add(pending.clone());
+        }
+        leave_out(&mut ledger.pending);
+        let landed = landed(&history);
+        let last = landed.iter().map(|own| own.at);
+        ledger.counted = last.fold(ledger.counted, Timestamp::max);
+        if unread.is_none() {
+            ledger.looked = ledger.looked.max(now);
+        }
+        Ok(Seen {
+            ledger,
+            history,
+            landed,
+            slips,
+            unread,
+        })
+    }
+
+    /// Counts what is new since a ledger with these pending notices.
+    fn count(&self, seen: &Seen, (before, counted): (&BTreeSet<String>, Timestamp)) {
+        let pending = seen.ledger.pending.iter();
+        let new: Vec<&Pending> = pending.filter(|own| !before.contains(&own.id)).collect();
+        let landed = (seen.landed.as_slice(), counted);
+        for line in of_look(&seen.history.pipeline, &new, landed, self.host.counted_by) {
+            (self.host.log)(line);
+        }
+    }
+
+    /// With all that the notices need which are pending.
+    async fn found(&self, seen: Seen, version: u64) -> Result<Found, GateError> {
+        let pipeline = seen.history.pipeline;
+        let releases = seen.history.releases;
+        Ok(Found {
+            releases: self.with_pending(&pipeline, &seen.ledger, releases).await,
+            slips: self.with_slips(&pipeline, &seen.ledger, seen.slips).await?,
+            ledger: seen.ledger,
+            version,
+            unread: seen.unread,
+        })
     }
 
     /// What CodePipeline has. What gates said and events say is told without

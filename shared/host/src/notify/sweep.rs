@@ -1,5 +1,7 @@
 //! Every few minutes all pipelines are looked at, for what no event told.
 
+use std::collections::BTreeSet;
+
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -32,6 +34,20 @@ struct Swept {
     after: Option<String>,
 }
 
+/// One round over all pipelines, or a part of it.
+struct Round {
+    names: Vec<String>,
+    /// Of these something has still to be told.
+    pending: BTreeSet<String>,
+    since: Timestamp,
+}
+
+/// How far it came.
+struct Gone {
+    looked: usize,
+    failed: usize,
+}
+
 impl Turn<'_> {
     pub(super) async fn sweep(&self) -> Result<(), GateError> {
         let begun = self.now();
@@ -41,50 +57,65 @@ impl Turn<'_> {
             round: begun,
             after: None,
         });
-        let round = if swept.after.is_some() {
+        let began = if swept.after.is_some() {
             swept.round
         } else {
             begun
         };
+        let round = self.round(&swept).await?;
+        let gone = self.go(&round).await;
+        let left = round.names.len() - gone.looked;
+        let last = round.names[..gone.looked].last().cloned();
+        let next = Swept {
+            at: if left == 0 { began } else { swept.at },
+            round: began,
+            after: last.or(swept.after).filter(|_| left > 0),
+        };
+        // Another sweep at the same time has written down as much.
+        let entries = self.entries();
+        entries
+            .put((SWEEP, ONLY), (&next, known.version), None)
+            .await?;
+        let more = json!({ "pipelines": gone.looked, "left": left, "failed": gone.failed });
+        self.log("INFO", "swept", more);
+        Ok(())
+    }
+
+    /// The pipelines that have not been looked at in this round.
+    async fn round(&self, swept: &Swept) -> Result<Round, GateError> {
         let watched = self.entries().all::<Watched>(WATCHED).await?;
         let (mut names, _) = self.host.aws.pipelines().await?;
         names.extend(watched.iter().map(|(name, _)| name.clone()));
         names.sort();
         names.dedup();
         names.retain(|name| swept.after.as_ref().is_none_or(|after| name > after));
-        let is_pending = |name: &str| {
-            let mut watched = watched.iter();
-            watched.any(|(own, watched)| own == name && watched.pending)
+        let pending = watched.into_iter().filter(|(_, own)| own.pending);
+        Ok(Round {
+            names,
+            pending: pending.map(|(name, _)| name).collect(),
+            since: swept.at.saturating_sub(OVERLAP).unwrap_or(Timestamp::MIN),
+        })
+    }
+
+    /// Looks at pipelines as long as there is time.
+    async fn go(&self, round: &Round) -> Gone {
+        let mut gone = Gone {
+            looked: 0,
+            failed: 0,
         };
-        let since = swept.at.saturating_sub(OVERLAP).unwrap_or(Timestamp::MIN);
-        let (mut last, mut failed) = (None, 0_u32);
-        let mut rest = names.as_slice();
-        while let Some((some, more)) = rest.split_at_checked(BESIDE.min(rest.len())) {
-            if some.is_empty() || self.left() < TIME_LEFT_MIN {
+        for some in round.names.chunks(BESIDE) {
+            if self.left() < TIME_LEFT_MIN {
                 break;
             }
             let mut looks = Vec::new();
             for name in some {
-                looks.push(self.swept(name, since, is_pending(name)));
+                looks.push(self.swept(name, round.since, round.pending.contains(name)));
             }
             let looked = join_all(looks).await;
-            failed += u32::try_from(looked.iter().filter(|own| own.is_err()).count()).unwrap_or(0);
-            last = some.last().cloned();
-            rest = more;
+            gone.looked += some.len();
+            gone.failed += looked.iter().filter(|own| own.is_err()).count();
         }
-        let is_done = rest.is_empty();
-        let next = Swept {
-            at: if is_done { round } else { swept.at },
-            round,
-            after: last.or(swept.after).filter(|_| !is_done),
-        };
-        self.entries()
-            .put((SWEEP, ONLY), (&next, known.version), None)
-            .await?;
-        let more =
-            json!({ "pipelines": names.len() - rest.len(), "left": rest.len(), "failed": failed });
-        self.log("INFO", "swept", more);
-        Ok(())
+        gone
     }
 
     /// Looks at one pipeline, if anything became of it. One that could not be
