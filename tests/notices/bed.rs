@@ -3,7 +3,6 @@
 //! function `notify` dies while it handles them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -13,19 +12,16 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use sluice::rehearsal::{aws_of, in_virtual_time};
 use sluice_aws::{Aws, Disconnected, FailureType, Summary, Unanswered, Wire};
-use sluice_core::notices::{GateVerdict, Kind, Notice};
-use sluice_core::verdict::{DecidedBy, Outcome, Verdict};
+use sluice_core::notices::{Kind, Notice};
 use sluice_host::{CountedBy, Messenger, Notifier, notify};
-use sluice_world::codepipeline::{
-    Action, Functions, Happening, Invocation, Mode, Pipeline, Stage, StageStatus, What, Work,
-};
-use sluice_world::wire::Protocol;
+use sluice_world::World;
+use sluice_world::codepipeline::{Functions, Happening, Invocation, StageStatus, What};
 use sluice_world::world::FUNCTION_ACCESS_KEY;
-use sluice_world::{Scenario, World};
 use tokio::sync::{Notify, mpsc};
 use tokio::time::sleep;
 
-const PIPELINE: &str = "checkout";
+use super::place::{PIPELINE, event, pipeline, retry, scenario, stage_event, verdict};
+
 const STAGES: [&str; 2] = ["test", "prod"];
 const RELEASES: usize = 5;
 /// Attempts that Lambda makes of one event, with the waits between them.
@@ -37,23 +33,7 @@ const SWEEP_EVERY: Duration = Duration::from_secs(300);
 /// what could not be sent is tried again at the next sweep.
 const SETTLED_AFTER: Duration = Duration::from_secs(1_500);
 
-const SCENARIO: &str = r#"
-about: releases fail and are mended
-tables:
-  sluice-notices: { key: id, sort: part }
-  sluice-plans: { key: scope, sort: version, items: PLANS }
-secrets: { sluice/notify/key: { value: "a key that nobody knows" } }
-"#;
-const ORGANISATION: &str = r#"
-stages: { "*": { gates: [ { bake: { for: 1h, traffic: not_measured } } ] } }
-notifications:
-  channels:
-    people: { webhook: { url: "https://people.example/hook", signing_key: { secret: sluice/notify/key } } }
-  routes: [ { to: [people], about: [broken, mended, failed_again] } ]
-"#;
-
-/// Why a gate stopped a release, where its event arrives.
-pub(crate) const REASON: &str = "the tests of the basket failed";
+const NOTIFICATIONS: &str = r#"{ channels: { people: { webhook: { url: "https://people.example/hook", signing_key: { secret: sluice/notify/key } } } }, routes: [ { to: [people], about: [broken, mended, failed_again] } ] }"#;
 
 /// One message that people got.
 #[derive(Debug, Clone)]
@@ -124,44 +104,9 @@ pub(crate) fn told(seed: u64) -> Told {
     .unwrap()
 }
 
-fn scenario() -> Scenario {
-    let sha256 = sluice_core::token::sha256(ORGANISATION.as_bytes());
-    let text = |text: &str| json!({ "S": text });
-    let plans = json!([{
-        "scope": text("organisation"), "version": { "N": "1" }, "form": { "N": "1" }, "by": text("test"),
-        "at": text("2026-01-01T00:00:00Z"), "why": text("test"), "document": text(ORGANISATION), "sha256": text(&sha256),
-    }]);
-    let written = SCENARIO.replace("PLANS", &plans.to_string());
-    Scenario::parse(&written, Path::new(".")).unwrap()
-}
-
-fn pipeline() -> Pipeline {
-    let stage = |name: &str| Stage {
-        name: name.to_owned(),
-        actions: vec![Action {
-            name: "check".to_owned(),
-            run_order: 1,
-            work: Work::Lambda {
-                function: "check".to_owned(),
-                user_parameters: None,
-            },
-            input_artifacts: Vec::new(),
-            output_artifacts: Vec::new(),
-            namespace: None,
-        }],
-    };
-    Pipeline {
-        name: PIPELINE.to_owned(),
-        mode: Mode::Queued,
-        version: 1,
-        artifact_bucket: "artifacts".to_owned(),
-        stages: STAGES.map(stage).into(),
-    }
-}
-
 impl Bed {
     fn new(seed: u64) -> Bed {
-        let world = World::new(scenario());
+        let world = World::new(scenario(NOTIFICATIONS, ""));
         let bed = Bed {
             random: Arc::new(Mutex::new(Rng::with_seed(seed))),
             told: Arc::default(),
@@ -169,7 +114,7 @@ impl Bed {
             calm: Arc::default(),
             world,
         };
-        bed.world.codepipeline().define(pipeline()).unwrap();
+        bed.world.codepipeline().define(pipeline(&STAGES)).unwrap();
         bed.world.set_functions(bed.functions());
         bed
     }
@@ -237,36 +182,7 @@ impl Bed {
                 Some((id, stage.clone()))
             })
             .unwrap();
-        let told = GateVerdict {
-            version: "1".to_owned(),
-            pipeline: PIPELINE.to_owned(),
-            release,
-            stage,
-            service: None,
-            gate: "check".to_owned(),
-            kind: "validate".to_owned(),
-            host: "lambda_action".to_owned(),
-            attempt: job.to_owned(),
-            verdict: Some(Verdict::Fail),
-            outcome: Outcome::Stop,
-            decided_by: DecidedBy::Verdict,
-            error: None,
-            code: None,
-            reason: REASON.to_owned(),
-            readings: vec!["2 of 14 tests failed".to_owned()],
-            evidence: None,
-            page: None,
-            began: now,
-            ended: now,
-            looks: 1,
-            rollback: false,
-            release_over: false,
-            notify: Vec::new(),
-        };
-        json!({
-            "source": "sluice", "detail-type": "Sluice Gate Verdict", "time": now,
-            "region": "us-east-1", "detail": told,
-        })
+        verdict(&release, &stage, now, &json!({ "attempt": job }))
     }
 
     /// Releases, some of whose failed stages are tried again.
@@ -289,14 +205,8 @@ impl Bed {
             return;
         };
         sleep(self.seconds(1..600)).await;
-        let body = json!({
-            "pipelineName": PIPELINE, "pipelineExecutionId": id, "stageName": stage,
-            "retryMode": "FAILED_ACTIONS",
-        });
-        let codepipeline = self.world.codepipeline();
-        let body = body.to_string().into_bytes();
         // Another release may be in the stage by now: then there is no retry.
-        let _ = codepipeline.call("RetryStageExecution", Protocol::Json, &body, "AKIA");
+        retry(&self.world, id, &stage);
     }
 
     /// CodePipeline's events, as they happen; the truth is written down.
@@ -304,7 +214,7 @@ impl Bed {
         let (send, receive) = mpsc::unbounded_channel();
         let told = Arc::clone(&self.told);
         self.world.codepipeline().on_happening(move |happening| {
-            if let Some((event, truth)) = event(happening) {
+            if let Some((event, truth)) = ended(happening) {
                 told.lock().unwrap().truth.push(truth);
                 let _ = send.send(event);
             }
@@ -336,10 +246,7 @@ impl Bed {
     fn sweep(&self) {
         let bed = self.clone();
         let now = self.world.clock().now();
-        let event = json!({
-            "source": "aws.events", "detail-type": "Scheduled Event", "time": now,
-            "region": "us-east-1", "detail": {},
-        });
+        let event = event("aws.events", "Scheduled Event", now, &json!({}));
         tokio::spawn(async move { bed.handled(event).await });
     }
 
@@ -458,7 +365,7 @@ impl Bed {
 }
 
 /// What CodePipeline tells EventBridge of the end of a stage.
-fn event(happening: &Happening) -> Option<(Value, Truth)> {
+fn ended(happening: &Happening) -> Option<(Value, Truth)> {
     let What::StageEnded { stage, status } = &happening.what else {
         return None;
     };
@@ -467,15 +374,7 @@ fn event(happening: &Happening) -> Option<(Value, Truth)> {
         StageStatus::Succeeded => ("SUCCEEDED", false),
         _ => return None,
     };
-    let time = Timestamp::from_second(happening.at.as_second()).unwrap();
-    let event = json!({
-        "source": "aws.codepipeline", "detail-type": "CodePipeline Stage Execution State Change",
-        "time": time, "region": "us-east-1",
-        "detail": {
-            "pipeline": happening.pipeline, "execution-id": happening.execution, "version": "1",
-            "state": state, "stage": stage,
-        },
-    });
+    let event = stage_event(&happening.execution, stage, state, happening.at);
     let truth = Truth {
         at: happening.at,
         failed,

@@ -2,5 +2,6 @@
 
 mod bed;
 mod named;
+mod place;
 mod seeds;
 mod stand;

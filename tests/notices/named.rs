@@ -6,32 +6,17 @@ use serde_json::{Value, json};
 use sluice::rehearsal::in_virtual_time;
 use tokio::time::sleep;
 
-use super::stand::{PIPELINE, Stand};
+use super::place::{self, PIPELINE, REASON, event, stage_event};
+use super::stand::Stand;
 
 const ONE_CHANNEL: &str = r#"{ channels: { people: { webhook: { url: "https://people.example/people", signing_key: { secret: sluice/notify/key } } } }, routes: [ { to: [people] } ] }"#;
 
 fn failed(stand: &Stand, release: &str) -> Value {
-    let detail = json!({
-        "pipeline": PIPELINE, "execution-id": release, "version": 1.0, "state": "FAILED", "stage": "prod",
-    });
-    stand.event(
-        "aws.codepipeline",
-        "CodePipeline Stage Execution State Change",
-        detail,
-    )
+    stage_event(release, "prod", "FAILED", stand.now())
 }
 
-fn verdict(stand: &Stand, release: &str, verdict: &Value, more: &Value) -> Value {
-    let mut detail = json!({
-        "version": "1", "pipeline": PIPELINE, "release": release, "stage": "prod", "service": null, "gate": "bake",
-        "kind": "bake", "host": "lambda_action", "attempt": release, "verdict": verdict, "outcome": "stop",
-        "decided_by": "verdict", "error": null, "code": null, "reason": "alarm `5xx` fired",
-        "readings": ["5xx: OK to ALARM"], "evidence": "s3://evidence/1.json", "page": null, "began": stand.now(),
-        "ended": stand.now(), "looks": 3, "rollback": false, "release_over": false, "notify": [],
-    });
-    let more = more.as_object().cloned().unwrap_or_default();
-    detail.as_object_mut().unwrap().extend(more);
-    stand.event("sluice", "Sluice Gate Verdict", detail)
+fn verdict(stand: &Stand, release: &str, more: &Value) -> Value {
+    place::verdict(release, "prod", stand.now(), more)
 }
 
 fn names(told: &[(String, String)]) -> Vec<(&str, &str)> {
@@ -87,7 +72,7 @@ fn what_a_gate_said_is_told_before_codepipeline_has_it_and_once() {
         let stand = Stand::new(ONE_CHANNEL, "");
         let id = stand.world.codepipeline().start(PIPELINE).unwrap();
         sleep(Duration::from_secs(9)).await;
-        let event = verdict(&stand, &id, &json!("fail"), &json!({}));
+        let event = verdict(&stand, &id, &json!({}));
         stand.handle(&event).await.unwrap();
         stand.world.codepipeline().finished(&id).await;
         stand.handle(&failed(&stand, &id)).await.unwrap();
@@ -95,7 +80,7 @@ fn what_a_gate_said_is_told_before_codepipeline_has_it_and_once() {
         assert_eq!(names(&stand.told()), [("/people", "broken")]);
         let heard = stand.heard.lock().unwrap();
         let notice = &heard[0].1;
-        assert_eq!(notice.reason, "alarm `5xx` fired");
+        assert_eq!(notice.reason, REASON);
         assert_eq!(notice.deciding[0].readings, ["5xx: OK to ALARM"]);
         assert_eq!(
             notice.links.evidence.as_deref(),
@@ -109,8 +94,8 @@ fn what_a_gate_said_is_told_before_codepipeline_has_it_and_once() {
 fn a_stop_of_a_release_that_is_over_is_no_failure() {
     in_virtual_time(async {
         let stand = Stand::new(ONE_CHANNEL, "");
-        let over = json!({ "release_over": true });
-        let event = verdict(&stand, "r-1", &json!("inconclusive"), &over);
+        let over = json!({ "release_over": true, "verdict": "inconclusive" });
+        let event = verdict(&stand, "r-1", &over);
         stand.handle(&event).await.unwrap();
         assert_eq!(stand.told(), []);
     })
@@ -122,7 +107,7 @@ fn codepipeline_that_cannot_be_read_keeps_nobody_from_hearing_of_a_stop() {
     in_virtual_time(async {
         let away = "refusals: [ { call: \"codepipeline:*\", error: AccessDenied } ]";
         let stand = Stand::new(ONE_CHANNEL, away);
-        let event = verdict(&stand, "r-1", &json!("fail"), &json!({}));
+        let event = verdict(&stand, "r-1", &json!({}));
         stand.handle(&event).await.unwrap();
         assert_eq!(names(&stand.told()), [("/people", "broken")]);
         let heard = stand.heard.lock().unwrap();
@@ -142,7 +127,7 @@ fn a_release_that_went_on_all_the_same_is_told_to_who_asks_for_it() {
         for (notifications, expected) in [(asks.as_str(), 1), (ONE_CHANNEL, 0)] {
             let stand = Stand::new(notifications, "");
             let went = json!({ "outcome": "go", "decided_by": "waiver" });
-            let event = verdict(&stand, "r-1", &json!("fail"), &went);
+            let event = verdict(&stand, "r-1", &went);
             stand.handle(&event).await.unwrap();
             stand.handle(&event).await.unwrap();
             assert_eq!(stand.told().len(), expected);
@@ -157,14 +142,14 @@ fn a_release_that_went_on_all_the_same_is_told_to_who_asks_for_it() {
 fn a_gate_that_passes_what_it_failed_before_is_counted() {
     in_virtual_time(async {
         let stand = Stand::new(ONE_CHANNEL, "");
-        let passed = json!({ "outcome": "go", "attempt": "second" });
+        let passed = json!({ "verdict": "pass", "outcome": "go", "attempt": "second" });
         stand
-            .handle(&verdict(&stand, "r-1", &json!("fail"), &json!({})))
+            .handle(&verdict(&stand, "r-1", &json!({})))
             .await
             .unwrap();
         sleep(Duration::from_secs(60)).await;
         stand
-            .handle(&verdict(&stand, "r-1", &json!("pass"), &passed))
+            .handle(&verdict(&stand, "r-1", &passed))
             .await
             .unwrap();
         let counted = stand.logged("counted");
@@ -216,6 +201,14 @@ fn a_channel_that_is_down_blocks_no_other_and_is_given_up_after_an_hour() {
         assert_eq!(names(&stand.told()), [("/people", "broken")]);
         let given_up = stand.logged("could not be told");
         assert_eq!(given_up.len(), 1, "{given_up:?}");
+        let published = stand.world.published();
+        let handed_on: Vec<&Value> = (published.iter())
+            .filter(|own| own.detail_type == "Sluice Notification Undelivered")
+            .map(|own| &own.detail)
+            .collect();
+        assert_eq!(handed_on.len(), 1);
+        assert_eq!(handed_on[0]["channel"], "gone");
+        assert_eq!(handed_on[0]["notice"]["kind"], "broken");
         assert!(given_up[0]["why"].as_str().is_some_and(|why| !why.is_empty()));
     })
     .unwrap();
@@ -249,10 +242,11 @@ fn a_channel_that_comes_back_is_told_what_it_missed_in_order() {
 fn a_foreign_event_is_said_to_be_one_and_tells_nobody() {
     in_virtual_time(async {
         let stand = Stand::new(ONE_CHANNEL, "");
-        let event = stand.event(
+        let event = event(
             "aws.ec2",
             "EC2 Instance State-change Notification",
-            json!({}),
+            stand.now(),
+            &json!({}),
         );
         stand.handle(&event).await.unwrap();
         assert_eq!(stand.logged("a foreign event").len(), 1);

@@ -6,7 +6,8 @@ use std::ops::Range;
 use jiff::{SignedDuration, Timestamp};
 use sluice_core::notices::{Kind, Notice};
 
-use super::bed::{REASON, Told, Truth, told};
+use super::bed::{Told, Truth, told};
+use super::place::REASON;
 
 /// CodePipeline's events tell whole seconds.
 const NEAR: SignedDuration = SignedDuration::from_secs(2);

@@ -1,6 +1,5 @@
 //! The function `notify` in a world where nothing goes wrong by itself.
 
-use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -11,15 +10,12 @@ use sluice_aws::{Aws, Disconnected, Wire};
 use sluice_core::GateError;
 use sluice_core::notices::Notice;
 use sluice_host::{CountedBy, Messenger, Notifier, notify};
-use sluice_world::codepipeline::{
-    Action, FunctionError, Functions, Invocation, Mode, Pipeline, Stage, Work,
-};
-use sluice_world::wire::Protocol;
+use sluice_world::World;
+use sluice_world::codepipeline::{FunctionError, Functions, Invocation};
 use sluice_world::world::FUNCTION_ACCESS_KEY;
-use sluice_world::{Scenario, World};
 use tokio::time::sleep;
 
-pub(super) const PIPELINE: &str = "checkout";
+use super::place::{PIPELINE, event, pipeline, retry, scenario};
 
 /// A world with a plan store, in which a release's only action fails as long
 /// as it is told to.
@@ -41,7 +37,7 @@ impl Stand {
         let (heard, log) = (Arc::default(), Arc::<Mutex<Vec<Value>>>::default());
         let status = Arc::new(Mutex::new(200));
         let fails = Arc::new(Mutex::new(true));
-        world.codepipeline().define(pipeline()).unwrap();
+        world.codepipeline().define(pipeline(&["prod"])).unwrap();
         world.set_functions(functions(&world, &fails));
         let lines = Arc::clone(&log);
         let notifier = Notifier {
@@ -86,14 +82,8 @@ impl Stand {
     }
 
     pub(super) async fn sweep(&self) {
-        let event = self.event("aws.events", "Scheduled Event", json!({}));
+        let event = event("aws.events", "Scheduled Event", self.now(), &json!({}));
         self.handle(&event).await.unwrap();
-    }
-
-    pub(super) fn event(&self, source: &str, detail_type: &str, detail: Value) -> Value {
-        json!({
-            "source": source, "detail-type": detail_type, "time": self.now(), "region": "us-east-1", "detail": detail,
-        })
     }
 
     /// A release from its beginning to its end.
@@ -123,55 +113,8 @@ impl Stand {
     }
 
     pub(super) async fn retry(&self, release: &str) {
-        let body = json!({
-            "pipelineName": PIPELINE, "pipelineExecutionId": release, "stageName": "prod",
-            "retryMode": "FAILED_ACTIONS",
-        });
-        let codepipeline = self.world.codepipeline();
-        let body = body.to_string().into_bytes();
-        codepipeline
-            .call("RetryStageExecution", Protocol::Json, &body, "AKIA")
-            .unwrap();
-        codepipeline.finished(release).await;
-    }
-}
-
-fn scenario(notifications: &str, more: &str) -> Scenario {
-    let document = format!("notifications: {notifications}\n");
-    let sha256 = sluice_core::token::sha256(document.as_bytes());
-    let text = |text: &str| json!({ "S": text });
-    let plans = json!([{
-        "scope": text("organisation"), "version": { "N": "1" }, "form": { "N": "1" }, "by": text("test"),
-        "at": text("2026-01-01T00:00:00Z"), "why": text("test"), "document": text(&document), "sha256": text(&sha256),
-    }]);
-    let written = format!(
-        "about: releases fail and are mended\ntables:\n  sluice-notices: {{ key: id, sort: part }}\n  \
-         sluice-plans: {{ key: scope, sort: version, items: {plans} }}\n\
-         secrets: {{ sluice/notify/key: {{ value: \"a key that nobody knows\" }} }}\n{more}\n"
-    );
-    Scenario::parse(&written, Path::new(".")).unwrap()
-}
-
-fn pipeline() -> Pipeline {
-    Pipeline {
-        name: PIPELINE.to_owned(),
-        mode: Mode::Queued,
-        version: 1,
-        artifact_bucket: "artifacts".to_owned(),
-        stages: vec![Stage {
-            name: "prod".to_owned(),
-            actions: vec![Action {
-                name: "check".to_owned(),
-                run_order: 1,
-                work: Work::Lambda {
-                    function: "check".to_owned(),
-                    user_parameters: None,
-                },
-                input_artifacts: Vec::new(),
-                output_artifacts: Vec::new(),
-                namespace: None,
-            }],
-        }],
+        assert!(retry(&self.world, release, "prod"));
+        self.world.codepipeline().finished(release).await;
     }
 }
 
