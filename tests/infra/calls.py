@@ -116,7 +116,9 @@ def called_by(gates):
 def called_elsewhere(gates):
     """Of these what is called where a plan says: with the role and in the region that it names."""
     text = (AWS / "src" / "clients.rs").read_text()
-    placed = "|".join(re.findall(r"\bfn (\w+)\(&self, place: &Place\) -> aws_sdk_", text))
+    placed = set(re.findall(r"\bfn (\w+)\(&self, place: &Place\) -> aws_sdk_", text))
+    # A bus and a topic are called in the region that stands in their ARN, with the function's own role.
+    placed = "|".join(sorted(placed - {"eventbridge", "sns"}))
     bodies = functions(source())
     text = source_of_gates(gates)
     used = set(re.findall(r"\baws\s*\.(\w+)\(", text)) & set(methods())
