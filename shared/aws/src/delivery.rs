@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use sluice_core::delivery::{History, Release, ReleaseStatus, Revision, Run, RunStatus};
 use sluice_core::reading::Place;
 
-use crate::clients::{Aws, console};
+use crate::clients::Aws;
 use crate::cloudwatch::moment;
 use crate::error::{AwsError, sorted};
 
@@ -148,15 +148,6 @@ impl Aws {
             release.runs = runs.await?.all.into_iter().map(|(_, run)| run).collect();
         }
         Ok(releases)
-    }
-
-    /// A release in the console.
-    pub fn release_link(&self, pipeline: &str, release: &str) -> String {
-        let region = self.region_name();
-        format!(
-            "https://{region}.{}/codesuite/codepipeline/pipelines/{pipeline}/executions/{release}/timeline?region={region}",
-            console(region)
-        )
     }
 
     /// What became of a pipeline's releases since a moment, and of some before.

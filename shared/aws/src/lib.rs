@@ -15,6 +15,7 @@ mod clients;
 mod cloudwatch;
 mod codebuild;
 mod codepipeline;
+mod console;
 mod delivery;
 mod error;
 mod events;

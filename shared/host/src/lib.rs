@@ -85,6 +85,8 @@ pub struct Host {
     /// The bus on which is said how a gate ended (`SLUICE_EVENT_BUS`); without
     /// one, nothing is published.
     pub event_bus: Option<String>,
+    /// Its log in the console, for whoever is told.
+    pub log_link: Option<String>,
     /// Where its log goes.
     pub log: Log,
     /// Makes the page of evidence that is written beside it.
@@ -107,6 +109,7 @@ impl Host {
             evidence_bucket,
             waivers_table: None,
             event_bus: None,
+            log_link: None,
             log,
             page,
             records: record::Kept::default(),
@@ -117,6 +120,7 @@ impl Host {
     fn bus(&self) -> Bus<'_> {
         Bus {
             name: self.event_bus.as_deref(),
+            log_link: self.log_link.as_deref(),
             aws: &self.aws,
             log: &self.log,
         }

@@ -34,6 +34,8 @@ pub(crate) struct Bus<'a> {
     pub(crate) name: Option<&'a str>,
     pub(crate) aws: &'a Aws,
     pub(crate) log: &'a Log,
+    /// The function's log in the console.
+    pub(crate) log_link: Option<&'a str>,
 }
 
 impl Bus<'_> {
@@ -51,7 +53,7 @@ impl Bus<'_> {
             bus,
             source: SOURCE,
             detail_type: GATE_VERDICT,
-            detail: json!(verdict).to_string(),
+            detail: self.detail(verdict),
         };
         match within(time, self.aws.publish_event(event), self.aws).await {
             Ok(Ok(())) => {}
@@ -62,6 +64,15 @@ impl Bus<'_> {
                 self.failed(bus, verdict, &why);
             }
         }
+    }
+
+    fn detail(&self, verdict: &GateVerdict) -> String {
+        let log = self.log_link.map(str::to_owned);
+        let verdict = GateVerdict {
+            log,
+            ..verdict.clone()
+        };
+        json!(verdict).to_string()
     }
 
     fn failed(&self, bus: &str, verdict: &GateVerdict, why: &str) {
@@ -107,6 +118,7 @@ pub(crate) fn verdict(said: &Said, host: &str) -> GateVerdict {
             .collect(),
         evidence: evidence_place,
         page: said.kept.page().map(str::to_owned),
+        log: None,
         began: evidence.looked.0,
         ended: evidence.looked.1,
         looks: said.look,

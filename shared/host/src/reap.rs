@@ -118,7 +118,13 @@ pub async fn reap(
     log(last_words.line(job, &handled));
     if answered == Answered::Taken {
         let name = bus;
-        let bus = Bus { name, aws, log };
+        // Its own log says nothing of why the gate's function died.
+        let bus = Bus {
+            name,
+            aws,
+            log,
+            log_link: None,
+        };
         bus.publish(&last_words.verdict(), deadline).await;
     }
     Ok(handled)
@@ -201,6 +207,7 @@ impl LastWords {
             readings: Vec::new(),
             evidence: None,
             page: None,
+            log: None,
             began: self.token.first,
             ended: self.now,
             looks: self.token.looks.max(1),

@@ -69,6 +69,7 @@ async fn serve_gates(gates: Vec<Box<dyn AnyGate>>, log: &FunctionLog) -> Result<
     let mut host = Host::new(aws().await?, gates, evidence_bucket(), log.lines());
     host.waivers_table = waivers_table();
     host.event_bus = event_bus();
+    host.log_link = log_link(&host.aws);
     serve(log, async |event, deadline| {
         if is_task(&event) {
             let answer = handle_task(&event, deadline, &host).await.map_err(thrown)?;
@@ -266,6 +267,13 @@ pub fn claims_table() -> Option<String> {
 /// The table of DynamoDB with the waivers that people gave.
 pub(crate) fn waivers_table() -> Option<String> {
     environment("SLUICE_WAIVERS_TABLE")
+}
+
+/// Where the console shows what this function logs.
+fn log_link(aws: &Aws) -> Option<String> {
+    let group = environment("AWS_LAMBDA_LOG_GROUP_NAME")?;
+    let stream = environment("AWS_LAMBDA_LOG_STREAM_NAME")?;
+    Some(aws.log_link(&group, &stream))
 }
 
 fn environment(name: &str) -> Option<String> {

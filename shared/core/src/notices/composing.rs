@@ -114,6 +114,7 @@ fn failed(notice: &mut Notice, known: &Known<'_>) {
         reason.unwrap_or_else(|| "the stage failed, and no action of it says why".to_owned());
     notice.links.evidence = first.and_then(|own| own.evidence.clone());
     notice.links.page = first.and_then(|own| own.page.clone());
+    notice.links.log = stops.first().and_then(|own| own.log.clone());
     notice.links.execution = known.checks.map(|own| own.execution.clone());
     notice.follows = Some(follows(known.checks).to_owned());
     let is_rollback = known.release.is_some_and(|own| own.rollback);
@@ -271,6 +272,7 @@ fn told_by_gate(notice: &mut Notice, pending: &Pending) {
     }
     notice.links.evidence.clone_from(&told.evidence);
     notice.links.page.clone_from(&told.page);
+    notice.links.log.clone_from(&told.log);
     notice.deciding = vec![Deciding::from(&told)];
 }
 

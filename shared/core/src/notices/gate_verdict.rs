@@ -56,6 +56,9 @@ pub struct GateVerdict {
     pub evidence: Option<String>,
     /// Where its page is.
     pub page: Option<String>,
+    /// The log of its function in the console.
+    #[serde(default)]
+    pub log: Option<String>,
     /// The first look.
     pub began: Timestamp,
     /// The last look.

@@ -30,7 +30,7 @@ fn verdict(gate: &str, verdict: Value, changes: Value) -> GateVerdict {
         "gate": gate, "kind": gate, "host": "lambda_action", "attempt": "a", "verdict": verdict,
         "outcome": "stop", "decided_by": "verdict", "error": null, "code": null,
         "reason": format!("{gate} says so"), "readings": ["5xx: ALARM"], "evidence": format!("s3://e/{gate}.json"),
-        "page": null, "began": at(), "ended": at(), "looks": 2, "rollback": false, "release_over": false, "notify": [],
+        "page": null, "log": format!("https://logs.example/{gate}"), "began": at(), "ended": at(), "looks": 2, "rollback": false, "release_over": false, "notify": [],
     });
     told.as_object_mut()
         .expect("an object")
@@ -93,6 +93,10 @@ fn the_worst_gate_comes_first_and_says_why() {
     assert_eq!(notice.result, Some(Result::Failed));
     assert_eq!(notice.severity, Severity::Critical);
     assert_eq!(notice.links.evidence.as_deref(), Some("s3://e/bake.json"));
+    assert_eq!(
+        notice.links.log.as_deref(),
+        Some("https://logs.example/bake")
+    );
 }
 
 #[test]
