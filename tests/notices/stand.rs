@@ -17,6 +17,9 @@ use tokio::time::sleep;
 
 use super::place::{PIPELINE, event, pipeline, retry, scenario};
 
+/// How long a call takes.
+pub(super) const CALL: Duration = Duration::from_millis(20);
+
 /// A world with a plan store, in which a release's only action fails as long
 /// as it is told to.
 pub(super) struct Stand {
@@ -156,7 +159,12 @@ fn aws(world: &World, heard: &Arc<Mutex<Vec<(String, Notice)>>>, status: &Arc<Mu
     let wire = Wire::simulated(
         Arc::new(move |request| {
             let answer = handler(request);
-            Box::pin(async move { answer.await.map_err(|_| Disconnected::Reset) })
+            Box::pin(async move {
+                sleep(CALL / 2).await;
+                let answer = answer.await;
+                sleep(CALL / 2).await;
+                answer.map_err(|_| Disconnected::Reset)
+            })
         }),
         move || clock.now(),
     );
