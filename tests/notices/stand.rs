@@ -17,9 +17,6 @@ use tokio::time::sleep;
 
 use super::place::{PIPELINE, event, pipeline, retry, scenario};
 
-/// How long a call takes.
-pub(super) const CALL: Duration = Duration::from_millis(20);
-
 /// A world with a plan store, in which a release's only action fails as long
 /// as it is told to.
 pub(super) struct Stand {
@@ -28,6 +25,8 @@ pub(super) struct Stand {
     pub(super) log: Arc<Mutex<Vec<Value>>>,
     /// What the people's server answers.
     pub(super) status: Arc<Mutex<u16>>,
+    /// For how long the next claim of a notice is on its way.
+    pub(super) held_up: Arc<Mutex<Option<Duration>>>,
     pub(super) fails: Arc<Mutex<bool>>,
     requests: Mutex<u32>,
     notifier: Notifier,
@@ -39,12 +38,13 @@ impl Stand {
         let world = World::new(scenario(notifications, more));
         let (heard, log) = (Arc::default(), Arc::<Mutex<Vec<Value>>>::default());
         let status = Arc::new(Mutex::new(200));
+        let held_up = Arc::default();
         let fails = Arc::new(Mutex::new(true));
         world.codepipeline().define(pipeline(&["prod"])).unwrap();
         world.set_functions(functions(&world, &fails));
         let lines = Arc::clone(&log);
         let notifier = Notifier {
-            aws: aws(&world, &heard, &status),
+            aws: aws(&world, &heard, &status, &held_up),
             notices_table: "sluice-notices".to_owned(),
             plans_table: Some("sluice-plans".to_owned()),
             failure_topic: None,
@@ -58,6 +58,7 @@ impl Stand {
             heard,
             log,
             status,
+            held_up,
             fails,
             requests: Mutex::default(),
             notifier,
@@ -154,16 +155,27 @@ async fn answer(aws: &Aws, job: &str, fails: bool) -> Result<(), FunctionError> 
     })
 }
 
-fn aws(world: &World, heard: &Arc<Mutex<Vec<(String, Notice)>>>, status: &Arc<Mutex<u16>>) -> Aws {
+fn aws(
+    world: &World,
+    heard: &Arc<Mutex<Vec<(String, Notice)>>>,
+    status: &Arc<Mutex<u16>>,
+    held_up: &Arc<Mutex<Option<Duration>>>,
+) -> Aws {
     let (handler, clock) = (world.handler(), world.clock());
+    let held_up = Arc::clone(held_up);
     let wire = Wire::simulated(
         Arc::new(move |request| {
+            let body = String::from_utf8_lossy(request.body());
+            let is_claim = body.contains("notice/") && body.contains("ConditionExpression");
             let answer = handler(request);
+            let held = held_up
+                .lock()
+                .unwrap()
+                .take_if(|_| is_claim)
+                .unwrap_or_default();
             Box::pin(async move {
-                sleep(CALL / 2).await;
-                let answer = answer.await;
-                sleep(CALL / 2).await;
-                answer.map_err(|_| Disconnected::Reset)
+                sleep(held).await;
+                answer.await.map_err(|_| Disconnected::Reset)
             })
         }),
         move || clock.now(),
