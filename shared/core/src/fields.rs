@@ -89,6 +89,23 @@ impl<'a> Place<'a> {
             }
         }
     }
+
+    /// The same, of a map with 1 to `most` entries. `what` they are.
+    pub(crate) fn entries_up_to(
+        &self,
+        most: usize,
+        what: &str,
+        problems: &mut Problems,
+    ) -> Option<&'a [(Key, Node)]> {
+        let entries = self.entries(problems)?;
+        if entries.is_empty() || entries.len() > most {
+            let count = entries.len();
+            let message = format!("has {count} {what}, and 1 to {most} are read");
+            problems.push(self.error(message));
+            return None;
+        }
+        Some(entries)
+    }
 }
 
 /// The path of what stands behind a key: `stages.prod`, or `` stages[`a b`] ``.

@@ -149,15 +149,7 @@ fn pipelines(place: &Place<'_>, problems: &mut Problems) -> Option<Vec<String>> 
 type Stages = Vec<(Pattern, Requirements)>;
 
 fn stages(scope: Option<&Scope>, place: &Place<'_>, problems: &mut Problems) -> Option<Stages> {
-    let entries = place.entries(problems)?;
-    if entries.is_empty() || entries.len() > STAGES_MAX {
-        let message = format!(
-            "has {} stages, and 1 to {STAGES_MAX} are read",
-            entries.len()
-        );
-        problems.push(place.error(message));
-        return None;
-    }
+    let entries = place.entries_up_to(STAGES_MAX, "stages", problems)?;
     let mut read = Vec::new();
     for (key, node) in entries {
         let place = place.entry(key, node);

@@ -85,15 +85,7 @@ fn step<'a>(place: &Place<'a>, name: &str) -> Option<Place<'a>> {
 }
 
 fn channels(place: &Place<'_>, problems: &mut Problems) -> Option<BTreeMap<String, Channel>> {
-    let entries = place.entries(problems)?;
-    if entries.is_empty() || entries.len() > CHANNELS_MAX {
-        let message = format!(
-            "has {} channels, and 1 to {CHANNELS_MAX} are read",
-            entries.len()
-        );
-        problems.push(place.error(message));
-        return None;
-    }
+    let entries = place.entries_up_to(CHANNELS_MAX, "channels", problems)?;
     let mut read = Vec::new();
     for (key, node) in entries {
         let place = place.entry(key, node);

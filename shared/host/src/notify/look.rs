@@ -71,7 +71,7 @@ struct Seen {
     unread: Option<String>,
 }
 
-pub(super) fn ledger_of(pipeline: &str) -> String {
+fn ledger_of(pipeline: &str) -> String {
     format!("ledger/{pipeline}")
 }
 
@@ -82,7 +82,7 @@ impl Turn<'_> {
     /// Finds out what there is to tell of a pipeline, and tells it.
     pub(super) async fn look(&self, asked: Asked<'_>) -> Result<(), GateError> {
         let pipeline = asked.pipeline;
-        let marked = self.watch(pipeline, true).await?;
+        let marked = self.watch(pipeline).await?;
         let found = self.find_out(&asked).await?;
         let told = self.tell(pipeline, &found).await;
         self.settle(pipeline, found, &told, marked).await
@@ -95,12 +95,13 @@ impl Turn<'_> {
         Ok(watched.value.is_some())
     }
 
-    /// Has sweeps look at a pipeline; gives the mark's version.
-    pub(super) async fn watch(&self, pipeline: &str, pending: bool) -> Result<u64, GateError> {
+    /// Marks that something has still to be told of a pipeline, so that sweeps
+    /// look at it; gives the mark's version.
+    pub(super) async fn watch(&self, pipeline: &str) -> Result<u64, GateError> {
         let entries = self.entries();
         for _ in 0..TRIES_MAX {
             let known = entries.get::<Watched>((WATCHED, pipeline)).await?;
-            let watched = (&Watched { pending }, known.version);
+            let watched = (&Watched { pending: true }, known.version);
             if entries.put((WATCHED, pipeline), watched, None).await? == EntryPut::Done {
                 return Ok(known.version + 1);
             }
@@ -190,9 +191,10 @@ impl Turn<'_> {
     async fn found(&self, seen: Seen, version: u64) -> Result<Found, GateError> {
         let pipeline = seen.history.pipeline;
         let releases = seen.history.releases;
+        let about = mentioned(&seen.ledger.pending);
         Ok(Found {
             releases: self.with_pending(&pipeline, &seen.ledger, releases).await,
-            slips: self.with_slips(&pipeline, &seen.ledger, seen.slips).await?,
+            slips: self.with_slips(&pipeline, seen.slips, about).await?,
             ledger: seen.ledger,
             version,
             unread: seen.unread,
@@ -256,25 +258,19 @@ impl Turn<'_> {
         let failed = failed
             .filter(|own| own.at >= ledger.since)
             .map(|own| own.release.as_str());
-        let about: BTreeSet<&str> = failed.chain(asked.release).collect();
-        let mut slips = BTreeMap::new();
-        for release in about {
-            slips.insert(
-                release.to_owned(),
-                self.slips(asked.pipeline, release).await?,
-            );
-        }
-        Ok(slips)
+        let about = failed.chain(asked.release);
+        self.with_slips(asked.pipeline, BTreeMap::new(), about)
+            .await
     }
 
-    /// With what was said of the releases that are still to be told of.
-    async fn with_slips(
+    /// With what was said of these releases, too.
+    async fn with_slips<'a>(
         &self,
         pipeline: &str,
-        ledger: &Ledger,
         mut slips: BTreeMap<String, Slips>,
+        releases: impl Iterator<Item = &'a str>,
     ) -> Result<BTreeMap<String, Slips>, GateError> {
-        for release in mentioned(&ledger.pending) {
+        for release in releases {
             if !slips.contains_key(release) {
                 slips.insert(release.to_owned(), self.slips(pipeline, release).await?);
             }

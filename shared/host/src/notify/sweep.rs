@@ -134,7 +134,7 @@ impl Turn<'_> {
                 // Others may be none of this installation's business.
                 Err(error) if error.refusal == Refusal::Denied => return Ok(()),
                 Err(error) => {
-                    self.watch(pipeline, true).await?;
+                    self.watch(pipeline).await?;
                     Err(error.into())
                 }
             },
