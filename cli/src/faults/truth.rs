@@ -259,16 +259,14 @@ pub(super) fn bake_may_pass(
 fn alarm_may_pass(name: &str, bake: &Bake, truth: &Truth<'_>) -> Result<(), String> {
     let (began, ended) = truth.looked;
     let rollback = truth.scenario.pipeline.rollback && bake.on_rollback != OnRollback::Full;
-    let watched = match (bake.since, truth.deployed) {
-        // Without the check nobody asks for the release's actions.
-        (Since::Deployment, Some(deployed)) if bake.release_check == ReleaseCheck::On => {
-            deployed.min(began)
-        }
-        _ => began,
-    };
+    // Without the check nobody asks for the release's actions.
+    let deployed = truth
+        .deployed
+        .filter(|_| bake.since == Since::Deployment && bake.release_check == ReleaseCheck::On);
+    let watched = deployed.map_or(began, |deployed| deployed.min(began));
     // What fired within the guard counts as in the bake, but for what a
-    // rollback is to cure.
-    let guard = if rollback {
+    // rollback is to cure, where AWS says that it came before.
+    let guard = if rollback && deployed.is_some() {
         SignedDuration::ZERO
     } else {
         GUARD

@@ -279,7 +279,7 @@ impl Known<'_> {
             let ok_at = self
                 .transitions
                 .iter()
-                .find(|t| t.at >= begun.began && t.new == AlarmState::Ok);
+                .find(|t| t.at >= begun.began - begun.guard() && t.new == AlarmState::Ok);
             let late = ok_at.map_or(*now, |t| t.at) > limit;
             return late.then(|| {
                 View::Fails(

@@ -31,9 +31,10 @@ pub struct Begun {
 impl Begun {
     /// How far before its beginnings a transition counts as in the bake. The
     /// alarm that a rollback is to cure often fired a moment before: it was
-    /// judged by the release that it stopped.
+    /// judged by the release that it stopped. That can be told only where both
+    /// times are AWS's, from the start of a deploy action.
     pub fn guard(&self) -> SignedDuration {
-        if self.recovering {
+        if self.recovering && self.watched_from.action.is_some() {
             SignedDuration::ZERO
         } else {
             GUARD

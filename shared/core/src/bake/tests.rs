@@ -194,6 +194,15 @@ fn firings_are_watched_from_the_deployment_less_the_guard() {
 }
 
 #[test]
+fn only_awss_own_clock_says_that_a_rollback_came_after_the_firing() {
+    let mut scene = Scene::new(json!({}), &[OK, (-190, "ALARM"), (-181, "OK")], 2040);
+    scene.begun.recovering = true;
+    scene.check("fail RollbackDidNotCure");
+    scene.begun.watched_from.action = Some("prod/Deploy".to_owned());
+    scene.check("pass Quiet");
+}
+
+#[test]
 fn known_time_of_exactly_for_is_enough() {
     let gap = |to| [OK, (0, "INSUFFICIENT_DATA"), (to, "OK")];
     check(json!({}), &gap(240), 2040, "pass Quiet");

@@ -70,14 +70,16 @@ prop_compose! {
         uncounted in prop::bool::weighted(0.1),
         last_chance in any::<bool>(),
         recovering in prop::bool::weighted(0.2),
+        by_an_action in any::<bool>(),
         blind in 0_u32..300,
         remembers in any::<bool>(),
     ) -> Scene {
         let mut scene = Scene::new(policies, &[OK], now);
-        let from = scene.begun.watched_from.at - GUARD;
+        scene.begun.recovering = recovering;
+        scene.begun.watched_from.action = by_an_action.then(|| "prod/Deploy".to_owned());
+        let from = scene.begun.watched_from.at - guard(&scene);
         scene.begun.alarms.clear();
         scene.facts.alarms.clear();
-        scene.begun.recovering = recovering;
         scene.memory.last_read = remembers.then(|| at((now - 30).max(0)));
         scene.facts.last_chance = last_chance;
         for (index, (mut states, told, dark)) in alarms.into_iter().enumerate() {
@@ -115,16 +117,26 @@ prop_compose! {
     }
 }
 
+/// How far before the beginning a firing counts: what a rollback is to cure
+/// does not, where AWS's own clock says that it came before.
+fn guard(scene: &Scene) -> jiff::SignedDuration {
+    let begun = &scene.begun;
+    match (begun.recovering, &begun.watched_from.action) {
+        (true, Some(_)) => jiff::SignedDuration::ZERO,
+        _ => GUARD,
+    }
+}
+
 /// Whether an alarm speaks against a pass, said without the rule's own words.
 fn speaks_against(scene: &Scene, index: usize) -> Option<&'static str> {
     let (settings, AlarmFacts { present, history }) = (&scene.settings, &scene.facts.alarms[index]);
     let transitions = match history {
         Some(History::Read(transitions)) => transitions.as_slice(),
         Some(History::Unread(_)) => return Some("its history was not read"),
-        None if present.transitioned < Some(scene.begun.watched_from.at - GUARD) => &[],
+        None if present.transitioned < Some(scene.begun.watched_from.at - guard(scene)) => &[],
         None => return Some("it moved, and its history was not asked for"),
     };
-    let begins = scene.begun.began - GUARD;
+    let begins = scene.begun.began - guard(scene);
     let was = transitions.iter().rfind(|t| t.at < begins).map(|t| &t.new);
     let was = was
         .or(transitions.first().map(|t| &t.old))
