@@ -14,6 +14,7 @@ mod carried;
 mod checks;
 mod clocks;
 mod deliver;
+mod entries;
 mod grant;
 mod handed;
 mod job;

@@ -10,7 +10,6 @@
 //! Start at [`notify`]; `look.rs` finds out what to tell, `tell.rs` tells it.
 
 mod action;
-mod entries;
 mod look;
 mod metrics;
 mod slips;
@@ -28,8 +27,8 @@ use sluice_core::notices::{
 };
 use sluice_core::verdict::{Outcome, Verdict};
 
+use crate::entries::Entries;
 use crate::{Log, Messenger, job_id, time_to_work};
-use entries::Entries;
 use look::Asked;
 use metrics::of_gate;
 

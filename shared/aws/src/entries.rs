@@ -1,5 +1,5 @@
-//! The table of what people were told: ledgers of pipelines, what gates said,
-//! and what was sent to whom.
+//! Tables of entries that are written over each other's versions: what people
+//! were told, and which jobs a worker holds.
 //!
 //! Partition key `id` and sort key `part`, both texts; `body` is JSON whose
 //! form its reader knows, `version` counts its writes from 1, and `expires`
@@ -23,7 +23,7 @@ const EXPIRES: &str = "expires";
 
 /// One item.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NoticeEntry {
+pub struct Entry {
     /// Its partition.
     pub id: String,
     /// Its place in that.
@@ -51,12 +51,12 @@ impl Aws {
     /// # Errors
     ///
     /// What AWS said.
-    pub async fn notice_entry(
+    pub async fn entry(
         &self,
         table: &str,
         id: &str,
         part: &str,
-    ) -> Result<Option<NoticeEntry>, AwsError> {
+    ) -> Result<Option<Entry>, AwsError> {
         let operation = "dynamodb:GetItem";
         let call = self.dynamodb().get_item().table_name(table);
         let call = call.key(ID, text(id)).key(PART, text(part));
@@ -73,11 +73,7 @@ impl Aws {
     /// # Errors
     ///
     /// What AWS said.
-    pub async fn notice_entries(
-        &self,
-        table: &str,
-        id: &str,
-    ) -> Result<Vec<NoticeEntry>, AwsError> {
+    pub async fn entries(&self, table: &str, id: &str) -> Result<Vec<Entry>, AwsError> {
         let operation = "dynamodb:Query";
         let mut entries = Vec::new();
         let mut after: Option<Item> = None;
@@ -108,7 +104,7 @@ impl Aws {
     /// # Errors
     ///
     /// What AWS said.
-    pub async fn put_notice_entry(
+    pub async fn put_entry(
         &self,
         table: &str,
         (id, part): (&str, &str),
@@ -144,7 +140,7 @@ impl Aws {
         }
         // An answer that was lost is asked for again by the SDK, and then its
         // own first write stands in the way.
-        let there = self.notice_entry(table, id, part).await?;
+        let there = self.entry(table, id, part).await?;
         let is_own = there.is_some_and(|own| own.version == over + 1 && own.body == body);
         Ok(if is_own {
             EntryPut::Done
@@ -158,7 +154,7 @@ impl Aws {
     /// # Errors
     ///
     /// What AWS said.
-    pub async fn remove_notice_entry(
+    pub async fn remove_entry(
         &self,
         table: &str,
         (id, part): (&str, &str),
@@ -192,7 +188,7 @@ fn number(value: impl ToString) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
 
-fn read(operation: &str, table: &str, item: &Item) -> Result<NoticeEntry, AwsError> {
+fn read(operation: &str, table: &str, item: &Item) -> Result<Entry, AwsError> {
     let lacks = |name: &str| {
         let what = format!("an item has no `{name}`");
         unreadable(operation, &Place::default(), &what).about(table)
@@ -202,7 +198,7 @@ fn read(operation: &str, table: &str, item: &Item) -> Result<NoticeEntry, AwsErr
         value.cloned().ok_or_else(|| lacks(name))
     };
     let version = item.get(VERSION).and_then(|value| value.as_n().ok());
-    Ok(NoticeEntry {
+    Ok(Entry {
         id: of(ID)?,
         part: of(PART)?,
         version: version
