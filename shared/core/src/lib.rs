@@ -8,6 +8,7 @@
 //! Start at [`bake`] for the heart of it, at [`settings`] for what people
 //! write.
 
+pub mod actions;
 pub mod address;
 pub mod bake;
 pub mod clear;

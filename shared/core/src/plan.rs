@@ -22,7 +22,7 @@ mod warnings;
 mod writing;
 
 pub use notify::Notify;
-pub(crate) use reading::{finish, gate_settings, policies};
+pub(crate) use reading::{KINDS, finish, gate_settings, policies};
 pub use resolved::{FORM, ResolvedPlan};
 
 /// More stages than a pipeline can have are a mistake.

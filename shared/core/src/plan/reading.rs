@@ -16,7 +16,7 @@ use crate::tree::{Key, Node, Value};
 use crate::words::{closest, quote, quote_all};
 
 /// The kinds of gates.
-const KINDS: [&str; 4] = ["bake", "canary", "clear", "validate"];
+pub(crate) const KINDS: [&str; 4] = ["bake", "canary", "clear", "validate"];
 
 const EXAMPLE_GATE: &str =
     "write `- bake: { for: 1h, alarms: [checkout-5xx], traffic: not_measured }`";

@@ -28,8 +28,8 @@ pub struct Canary {
     /// of `groups`, `preset` and `before_after` has to be there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub groups: Option<CanaryGroups>,
-    /// The same, from what divides the requests between the versions. It
-    /// brings metrics, too.
+    /// What divides the requests between the versions, instead of `groups`.
+    /// It brings metrics, too.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub preset: Option<Box<Preset>>,
     /// The same series before and after the deployment: says less.

@@ -1,0 +1,5 @@
+//! One table, four action types: what they say, read, and refuse.
+
+mod asking;
+mod definitions;
+mod versions;
