@@ -95,6 +95,7 @@ fn ask(now: Timestamp) -> Ask {
         release_checked: false,
         rollback: false,
         user_parameters: None,
+        action: None,
         stage_checks: false,
         attempt: "a".to_owned(),
         now,

@@ -5,6 +5,7 @@ use aws_sdk_codepipeline::types::{
     FailureType as SdkFailureType, PipelineContext,
 };
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use sluice_core::error::Fault;
 use sluice_core::reading::Place;
 
@@ -13,7 +14,7 @@ use crate::cloudwatch::moment;
 use crate::error::{AwsError, sorted};
 
 /// What is shown of a job that answers.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Summary {
     /// One line for people, not empty.
     pub text: String,
@@ -24,7 +25,7 @@ pub struct Summary {
 }
 
 /// Why a job failed, in CodePipeline's words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FailureType {
     /// A verdict says stop, or the gate itself failed.
     JobFailed,
@@ -124,7 +125,7 @@ impl Aws {
         job: &str,
         token: Option<String>,
         summary: &Summary,
-        variables: &[(&str, String)],
+        variables: &[(String, String)],
     ) -> Result<Answered, AwsError> {
         let call = self
             .codepipeline()
@@ -138,12 +139,9 @@ impl Aws {
                     .set_external_execution_id(summary.external_id.clone())
                     .build(),
             )
-            .set_output_variables((!variables.is_empty()).then(|| {
-                variables
-                    .iter()
-                    .map(|(k, v)| ((*k).to_owned(), v.clone()))
-                    .collect()
-            }));
+            .set_output_variables(
+                (!variables.is_empty()).then(|| variables.iter().cloned().collect()),
+            );
         taken(
             call.send()
                 .await
@@ -328,7 +326,7 @@ impl Aws {
     }
 }
 
-fn context(told: PipelineContext) -> Option<Context> {
+pub(crate) fn context(told: PipelineContext) -> Option<Context> {
     let action = told.action?;
     Some(Context {
         pipeline: told.pipeline_name?,

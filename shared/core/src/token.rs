@@ -121,6 +121,14 @@ pub enum RecordRef {
 }
 
 impl Token {
+    /// The key of what was written down, where it is in the bucket.
+    pub fn record_key(&self) -> Option<&str> {
+        match self.record.as_ref()? {
+            RecordRef::Stored { key, .. } => Some(key),
+            RecordRef::Inline(_) => None,
+        }
+    }
+
     /// The token of a first look.
     pub fn first(subject: Subject, attempt: &str, now: Timestamp) -> Token {
         Token {

@@ -52,6 +52,8 @@ pub struct Ask {
     pub rollback: bool,
     /// The action's `UserParameters`, by which its own runs can be told.
     pub user_parameters: Option<String>,
+    /// The action's name in its stage, where that is known.
+    pub action: Option<String>,
     /// Whether the checks of a whole stage ask, whose action names the stage
     /// and no gate.
     pub stage_checks: bool,

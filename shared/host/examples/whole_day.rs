@@ -110,6 +110,7 @@ fn ask(settings: Canary, now: Timestamp) -> Ask {
         release_checked: false,
         rollback: false,
         user_parameters: None,
+        action: None,
         stage_checks: false,
         attempt: "attempt".to_owned(),
         now,

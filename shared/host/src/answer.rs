@@ -8,13 +8,14 @@ use sluice_aws::{Answered, AwsError, FailureType, PutOutcome, Summary};
 use sluice_core::GateError;
 use sluice_core::evidence::Evidence;
 use sluice_core::plan::Notify;
-use sluice_core::token::{Subject, sha256};
+use sluice_core::token::{Subject, Token, sha256};
 use sluice_core::verdict::Outcome;
 
+use crate::given::JobAnswer;
 use crate::handed::hand_on;
 use crate::look::{Concluded, Ended, Ending};
 use crate::message::{self, About, Kept};
-use crate::publish::{LAMBDA_ACTION, verdict};
+use crate::publish::{CUSTOM_ACTION, LAMBDA_ACTION, verdict};
 use crate::{Handled, Host, handled};
 
 /// Characters of a summary (CodePipeline's `ExecutionSummary`).
@@ -59,29 +60,66 @@ pub(crate) async fn answer(
             percent,
             line,
         } => {
-            let summary = Summary {
-                text: fitted(&line, SUMMARY_CHARACTERS_MAX),
-                percent,
-                external_id: None,
-            };
-            let answered = host
-                .aws
-                .answer_success(job, Some(token.write()), &summary, &[])
-                .await?;
-            let line_of_log = Line {
-                level: "INFO",
-                message: "goes on",
-                pipeline,
-                subject: &token.subject,
-                job,
-                look: token.looks,
-                text: &line,
-            };
-            line_of_log.write(host);
+            let answer = goes_on(&token, percent, &line);
+            let answered = answer.give(job, &host.aws).await?;
+            log_continued(job, pipeline, &token, &line, host);
             Ok(handled(answered, Handled::Continued { line }))
         }
         Concluded::End(ending) => end(job, *ending, deadline, host).await,
     }
+}
+
+/// The answer, for somebody else to give. That a gate ended is said before it
+/// is given: who gives it does not know what to say.
+pub(crate) async fn returned(
+    job: &str,
+    pipeline: Option<&str>,
+    concluded: Concluded,
+    deadline: Timestamp,
+    host: &Host,
+) -> JobAnswer {
+    match concluded {
+        Concluded::Continue {
+            token,
+            percent,
+            line,
+        } => {
+            log_continued(job, pipeline, &token, &line, host);
+            goes_on(&token, percent, &line).linked(token.record_key())
+        }
+        Concluded::End(ending) => {
+            let said = say(*ending, host).await;
+            said.log(job, host);
+            let verdict = verdict(&said, CUSTOM_ACTION);
+            host.bus().publish(&verdict, deadline).await;
+            said.answer().linked(said.kept.page_key().as_deref())
+        }
+    }
+}
+
+/// What a job is told that goes on.
+fn goes_on(token: &Token, percent: u8, line: &str) -> JobAnswer {
+    JobAnswer::Continue {
+        token: token.write(),
+        summary: Summary {
+            text: fitted(line, SUMMARY_CHARACTERS_MAX),
+            percent,
+            external_id: None,
+        },
+    }
+}
+
+fn log_continued(job: &str, pipeline: Option<&str>, token: &Token, line: &str, host: &Host) {
+    let line = Line {
+        level: "INFO",
+        message: "goes on",
+        pipeline,
+        subject: &token.subject,
+        job,
+        look: token.looks,
+        text: line,
+    };
+    line.write(host);
 }
 
 /// An ending whose evidence is kept, with the text for people.
@@ -100,6 +138,39 @@ pub(crate) struct Said {
 }
 
 impl Said {
+    /// What the job is told. Without a verdict nothing but watch-only mode or
+    /// a waiver can say go.
+    fn answer(&self) -> JobAnswer {
+        let (evidence, kept) = (&self.evidence, &self.kept);
+        let external_id = Some(fitted(&kept.address(), EXTERNAL_ID_CHARACTERS_MAX));
+        if evidence.decision.outcome == Outcome::Stop {
+            let kind = self.error.as_ref().map(|error| error.fault().into());
+            return JobAnswer::Failure {
+                kind: kind.unwrap_or(FailureType::JobFailed),
+                message: fitted(&self.text, MESSAGE_CHARACTERS_MAX),
+                external_id,
+            };
+        }
+        let verdict = evidence.verdict.map_or("none", |verdict| verdict.word());
+        let variables = [
+            ("Verdict", verdict.to_owned()),
+            ("Outcome", evidence.decision.outcome.to_string()),
+            ("Reason", reason_word(evidence)),
+            ("Evidence", kept.address()),
+            ("Page", kept.page().unwrap_or("none").to_owned()),
+        ];
+        JobAnswer::Success {
+            summary: Summary {
+                text: fitted(&self.text, SUMMARY_CHARACTERS_MAX),
+                percent: 100,
+                external_id,
+            },
+            variables: variables
+                .map(|(name, value)| (name.to_owned(), value))
+                .into(),
+        }
+    }
+
     /// Says it in the log. `job` is the job's id, or the task's.
     pub(crate) fn log(&self, job: &str, host: &Host) {
         let line = Line {
@@ -168,51 +239,7 @@ async fn end(
     host: &Host,
 ) -> Result<Handled, AwsError> {
     let said = say(ending, host).await;
-    let Said {
-        evidence,
-        error,
-        kept,
-        text,
-        ..
-    } = &said;
-    let external_id = Some(fitted(&kept.address(), EXTERNAL_ID_CHARACTERS_MAX));
-    // Without a verdict nothing but watch-only mode or a waiver can say go.
-    let answered = if evidence.decision.outcome == Outcome::Go {
-        let text = fitted(text, SUMMARY_CHARACTERS_MAX);
-        let variables = [
-            (
-                "Verdict",
-                evidence
-                    .verdict
-                    .map_or("none", |verdict| verdict.word())
-                    .to_owned(),
-            ),
-            ("Outcome", evidence.decision.outcome.to_string()),
-            ("Reason", reason_word(evidence)),
-            ("Evidence", kept.address()),
-            ("Page", kept.page().unwrap_or("none").to_owned()),
-        ];
-        let summary = Summary {
-            text,
-            percent: 100,
-            external_id,
-        };
-        host.aws
-            .answer_success(job, None, &summary, &variables)
-            .await?
-    } else {
-        let kind = error
-            .as_ref()
-            .map_or(FailureType::JobFailed, |error| error.fault().into());
-        host.aws
-            .answer_failure(
-                job,
-                kind,
-                &fitted(text, MESSAGE_CHARACTERS_MAX),
-                external_id,
-            )
-            .await?
-    };
+    let answered = said.answer().give(job, &host.aws).await?;
     said.log(job, host);
     if answered == Answered::Taken {
         let verdict = verdict(&said, LAMBDA_ACTION);

@@ -18,12 +18,13 @@ use sluice_core::reading::Place;
 use sluice_core::token::{Subject, Token};
 use sluice_core::tree::Node;
 
+use crate::asked;
 use crate::carried::{BEGIN_WITHIN, host_ends, last_chance};
+use crate::given::JobAnswer;
 use crate::job::Job;
 use crate::plan::{Wanted, artifact};
 use crate::{Cut, Handled, Log, job_id, time_to_work, within};
 
-use answer::answer;
 use parameters::Parameters;
 
 /// How long before CodePipeline ends the action its gates have to have ended,
@@ -99,15 +100,34 @@ pub async fn handle_checks(
         }));
         return Ok(Handled::NobodyToAnswer);
     };
+    let concluded = concluded(raw, job_id, deadline, checks).await;
+    let handled = concluded.handled();
+    concluded.log(job_id, checks);
+    let answered = concluded.answer().give(job_id, &checks.aws).await?;
+    Ok(crate::handled(answered, handled))
+}
+
+/// Handles one job of a worker, which gives the answer. `deadline` is when the
+/// function is killed.
+pub async fn handle_asked_checks(raw: &Value, deadline: Timestamp, checks: &Checks) -> JobAnswer {
+    let Some(job_id) = asked::job_id(raw) else {
+        return Concluded::failed(&asked::without_id()).answer();
+    };
+    let concluded = concluded(raw, job_id, deadline, checks).await;
+    concluded.log(job_id, checks);
+    concluded.answer()
+}
+
+/// What one look comes to, before the function's end and whatever happens.
+async fn concluded(raw: &Value, job_id: &str, deadline: Timestamp, checks: &Checks) -> Concluded {
     let now = checks.aws.now();
     let time = time_to_work(now, deadline);
-    let concluded = match within(time, follow(raw, job_id, now, checks), &checks.aws).await {
+    match within(time, follow(raw, job_id, now, checks), &checks.aws).await {
         Ok(Ok(concluded)) => concluded,
         Ok(Err(error)) => Concluded::failed(&error),
         Err(Cut::Panicked(detail)) => Concluded::failed(&GateError::Crashed { detail }),
         Err(Cut::OutOfTime) => out_of_time(raw, job_id, now, deadline, checks),
-    };
-    answer(job_id, concluded, checks).await
+    }
 }
 
 /// Nothing was learned in time: an action that can go on does.
@@ -142,6 +162,9 @@ impl Asked {
             detail: format!("the event is not one of a Lambda action: {error}"),
             mend: "let a Lambda action of CodePipeline invoke this function".to_owned(),
         })?;
+        if let Some(mistake) = job.of_action.as_ref().and_then(|own| own.mistake.as_ref()) {
+            return Err(mistake.clone());
+        }
         let parameters = Parameters::read(job.user_parameters())?;
         let subject = Subject {
             release: parameters.release.clone(),
@@ -199,7 +222,8 @@ async fn follow(
     let arn = match asked.execution() {
         Some(arn) => arn.to_owned(),
         None => {
-            if let Ok(Some(context)) = checks.aws.job_context(job_id).await {
+            let is_known = asked.job.of_action.is_some();
+            if !is_known && let Ok(Some(context)) = checks.aws.job_context(job_id).await {
                 asked.parameters.agree_with(&context)?;
             }
             let input = input(&asked, checks).await?;

@@ -7,6 +7,7 @@ use serde_json::Value;
 use sluice_aws::ArtifactAccess;
 use sluice_core::token::is_job_id;
 
+use crate::asked::{self, OfAction};
 use crate::task::{self, Asked};
 
 /// The id of the job, found before anything else is read. `None`: the event is
@@ -30,6 +31,9 @@ pub struct Job {
     /// What a state machine says beside that, if it is one that asks.
     #[serde(skip)]
     pub(crate) task: Option<Asked>,
+    /// What is said of a custom action beside that, if it is one.
+    #[serde(skip)]
+    pub(crate) of_action: Option<OfAction>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -129,6 +133,7 @@ impl Job {
         match raw.get(EVENT) {
             Some(event) => Job::deserialize(event),
             None if task::is_task(raw) => task::job(raw),
+            None if asked::is_asked(raw) => asked::job(raw),
             None => Ok(Job::default()),
         }
     }

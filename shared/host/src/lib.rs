@@ -10,11 +10,13 @@
 //! died.
 
 mod answer;
+mod asked;
 mod carried;
 mod checks;
 mod clocks;
 mod deliver;
 mod entries;
+mod given;
 mod grant;
 mod handed;
 mod job;
@@ -33,6 +35,7 @@ mod run;
 mod shown;
 mod task;
 mod waived;
+mod work;
 mod zip;
 
 use std::panic::AssertUnwindSafe;
@@ -51,8 +54,10 @@ use parameters::Parameters;
 use publish::Bus;
 
 pub use answer::{MESSAGE_CHARACTERS_MAX, SUMMARY_CHARACTERS_MAX, fitted};
-pub use checks::{Checks, handle_checks};
+pub use asked::{handle_asked, is_asked};
+pub use checks::{Checks, handle_asked_checks, handle_checks};
 pub use deliver::{Delivered, Messenger, Pace, Vendors, signature};
+pub use given::JobAnswer;
 pub use grant::{Grantor, grant};
 pub use job::{Job, job_id};
 pub use look::Ended;
@@ -60,10 +65,13 @@ pub use notify::{CountedBy, METRICS, METRICS_NAMESPACE, Notifier, notify};
 pub use plan_store::{PlanChange, PlanStore, Pushed};
 pub use reap::reap;
 pub use resolve::{PLAN_ANSWER_BYTES_MAX, Plans, resolve_plan};
-pub use run::{claims_table, run, run_checks, run_notify, run_override, run_plan, run_reaper};
+pub use run::{
+    claims_table, run, run_checks, run_notify, run_override, run_plan, run_reaper, run_worker,
+};
 pub use task::{
     EvidencePlace, TASK_ANSWER_BYTES_MAX, TaskAnswer, TaskFailed, TaskLook, handle_task, is_task,
 };
+pub use work::{Worked, Worker, work};
 
 /// How long before the function's end it answers, whatever it is doing:
 /// enough for a call with its retries.

@@ -141,12 +141,16 @@ impl Session {
     ) -> Result<Session, GateError> {
         let job = Job::read(raw).map_err(|error| not_read(raw, &error))?;
         let parameters = Parameters::read(job.user_parameters())?;
+        if let Some(mistake) = job.of_action.as_ref().and_then(|own| own.mistake.as_ref()) {
+            return Err(mistake.clone());
+        }
         let continuing = job.data.continuation_token.is_some();
         let named = parameters.pipeline.is_some()
             && parameters.release.is_some()
             && parameters.stage.is_some();
+        let is_known = job.task.is_some() || job.of_action.is_some();
         // Whether it answers for Lambda actions is not documented: once is enough.
-        let context = if continuing && named || job.task.is_some() {
+        let context = if continuing && named || is_known {
             None
         } else {
             match host.aws.job_context(job_id).await {
@@ -448,6 +452,7 @@ impl Session {
                 // By what it shows of itself no action can be told.
                 Some(_) => None,
             },
+            action: self.job.of_action.as_ref().map(|own| own.action.clone()),
             stage_checks: self.job.task.is_some(),
             attempt: self.token.attempt.clone(),
             now: self.now,

@@ -36,6 +36,16 @@ pub(crate) enum Kept {
 }
 
 impl Kept {
+    /// The key of its page in the bucket, if there is one.
+    pub(crate) fn page_key(&self) -> Option<String> {
+        let Kept::Bucket { address, page, .. } = self else {
+            return None;
+        };
+        page.as_ref()?;
+        let (_, key) = address.strip_prefix("s3://")?.split_once('/')?;
+        Some(page_key(key))
+    }
+
     /// For the output variable `Evidence`.
     pub(crate) fn address(&self) -> String {
         match self {

@@ -16,6 +16,8 @@ use crate::{Cut, Log, within};
 
 /// Who asked: an action that invokes the function.
 pub(crate) const LAMBDA_ACTION: &str = "lambda_action";
+/// Who asked: a custom action, through the worker.
+pub(crate) const CUSTOM_ACTION: &str = "custom_action";
 /// Who asked: a task of a state machine.
 pub(crate) const TASK: &str = "task";
 

@@ -16,10 +16,12 @@ use sluice_core::token::{Subject, Token};
 use sluice_core::verdict::{Decision, Outcome, outcome};
 
 use crate::answer::{MESSAGE_CHARACTERS_MAX, SUMMARY_CHARACTERS_MAX, fitted};
+use crate::asked::is_asked;
 use crate::carried::{mode, same_again};
+use crate::given::JobAnswer;
 use crate::job::job_id;
 use crate::message::{self, About, Kept};
-use crate::publish::{Bus, LAMBDA_ACTION, shortened};
+use crate::publish::{Bus, CUSTOM_ACTION, LAMBDA_ACTION, shortened};
 use crate::{Handled, Log, handled, parameters_of};
 
 /// What Lambda sends to a destination for failures.
@@ -49,20 +51,13 @@ struct ResponsePayload {
 
 impl FailureRecord {
     fn death(&self) -> Death {
+        if self.request_context.condition == "EventAgeExceeded" {
+            return Death::NeverRan;
+        }
         let payload = self.response_payload.as_ref();
         let kind = payload.map_or("", |payload| payload.error_type.as_str());
         let message = payload.map_or("", |payload| payload.error_message.as_str());
-        if self.request_context.condition == "EventAgeExceeded" {
-            Death::NeverRan
-        } else if kind == "Sandbox.Timedout" || message.contains("Task timed out") {
-            Death::TimedOut
-        } else if kind == "Runtime.OutOfMemory" || message.contains("signal: killed") {
-            Death::OutOfMemory
-        } else if kind == "AnswerNotTaken" {
-            Death::NotHeard
-        } else {
-            Death::Crashed
-        }
+        death(kind, message)
     }
 
     /// The last part of `arn:aws:lambda:region:account:function:name:qualifier`.
@@ -78,6 +73,19 @@ impl FailureRecord {
             request: self.request_context.request_id.clone(),
             attempts: self.request_context.approximate_invoke_count,
         }
+    }
+}
+
+/// How a function died, from its error.
+pub(crate) fn death(kind: &str, message: &str) -> Death {
+    if kind == "Sandbox.Timedout" || message.contains("Task timed out") {
+        Death::TimedOut
+    } else if kind == "Runtime.OutOfMemory" || message.contains("signal: killed") {
+        Death::OutOfMemory
+    } else if kind == "AnswerNotTaken" {
+        Death::NotHeard
+    } else {
+        Death::Crashed
     }
 }
 
@@ -113,9 +121,8 @@ pub async fn reap(
         return Ok(Handled::NobodyToAnswer);
     };
     let last_words = LastWords::of(event, job, error, aws.now());
-    let answered = last_words.say(job, aws).await?;
-    let handled = handled(answered, Handled::Reaped);
-    log(last_words.line(job, &handled));
+    let answered = last_words.answer().give(job, aws).await?;
+    log(last_words.line(job, answered));
     if answered == Answered::Taken {
         let name = bus;
         // Its own log says nothing of why the gate's function died.
@@ -127,7 +134,7 @@ pub async fn reap(
         };
         bus.publish(&last_words.verdict(), deadline).await;
     }
-    Ok(handled)
+    Ok(handled(answered, Handled::Reaped))
 }
 
 /// A job that comes by itself was not handed over by Lambda.
@@ -140,7 +147,8 @@ fn invoked_by_an_action() -> GateError {
 }
 
 /// What is said for a function that cannot say it.
-struct LastWords {
+pub(crate) struct LastWords {
+    host: &'static str,
     pipeline: Option<String>,
     service: Option<String>,
     token: Token,
@@ -151,7 +159,7 @@ struct LastWords {
 }
 
 impl LastWords {
-    fn of(event: &Value, job: &str, error: GateError, now: Timestamp) -> LastWords {
+    pub(crate) fn of(event: &Value, job: &str, error: GateError, now: Timestamp) -> LastWords {
         let token = same_again(event, job, now);
         let mode = token.as_ref().map(mode).unwrap_or_default();
         let token = token.unwrap_or_else(|| Token::first(Subject::default(), job, now));
@@ -168,6 +176,11 @@ impl LastWords {
         let (pipeline, service) =
             parameters.map_or((None, None), |own| (own.pipeline, own.service));
         LastWords {
+            host: if is_asked(event) {
+                CUSTOM_ACTION
+            } else {
+                LAMBDA_ACTION
+            },
             pipeline,
             service,
             text: message::gate_error(&error, decision, &about),
@@ -179,7 +192,7 @@ impl LastWords {
     }
 
     /// What is said on the bus: the reaper knows neither settings nor plan.
-    fn verdict(&self) -> GateVerdict {
+    pub(crate) fn verdict(&self) -> GateVerdict {
         let Subject {
             release,
             stage,
@@ -196,7 +209,7 @@ impl LastWords {
             service: self.service.clone(),
             gate,
             kind: String::new(),
-            host: LAMBDA_ACTION.to_owned(),
+            host: self.host.to_owned(),
             attempt: self.token.attempt.clone(),
             verdict: None,
             outcome: self.decision.outcome,
@@ -217,26 +230,30 @@ impl LastWords {
         }
     }
 
-    async fn say(&self, job: &str, aws: &Aws) -> Result<sluice_aws::Answered, AwsError> {
+    pub(crate) fn answer(&self) -> JobAnswer {
         if self.decision.outcome == Outcome::Go {
-            let summary = Summary {
-                text: fitted(&self.text, SUMMARY_CHARACTERS_MAX),
-                percent: 100,
-                external_id: None,
+            return JobAnswer::Success {
+                summary: Summary {
+                    text: fitted(&self.text, SUMMARY_CHARACTERS_MAX),
+                    percent: 100,
+                    external_id: None,
+                },
+                variables: Vec::new(),
             };
-            return aws.answer_success(job, None, &summary, &[]).await;
         }
-        let text = fitted(&self.text, MESSAGE_CHARACTERS_MAX);
-        aws.answer_failure(job, self.error.fault().into(), &text, None)
-            .await
+        JobAnswer::Failure {
+            kind: self.error.fault().into(),
+            message: fitted(&self.text, MESSAGE_CHARACTERS_MAX),
+            external_id: None,
+        }
     }
 
-    fn line(&self, job: &str, handled: &Handled) -> Value {
+    pub(crate) fn line(&self, job: &str, answered: Answered) -> Value {
         json!({
             "level": "ERROR",
-            "message": match handled {
-                Handled::AlreadyAnswered => "a function died whose job had its answer",
-                _ => "answered for a function that died",
+            "message": match answered {
+                Answered::AlreadyAnswered => "a function died whose job had its answer",
+                Answered::Taken => "answered for a function that died",
             },
             "pipeline": self.pipeline,
             "release": self.token.subject.release,

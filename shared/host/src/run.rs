@@ -1,6 +1,7 @@
 //! A Lambda function's life: what it is made of is made once, then one event
 //! after another.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
@@ -9,12 +10,14 @@ use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::{Value, json};
 use sluice_aws::{Aws, AwsError, NoRegion};
+use sluice_core::actions::served;
 use sluice_core::waiver::WAIVER_HOURS_MAX;
 use sluice_gates::AnyGate;
 
 use crate::{
-    Checks, CountedBy, Grantor, Host, Log, Messenger, Notifier, Plans, TaskFailed, grant, handle,
-    handle_checks, handle_task, is_task, notify, reap, resolve_plan,
+    Checks, CountedBy, Grantor, Host, Log, Messenger, Notifier, Plans, TaskFailed, Worker, grant,
+    handle, handle_asked, handle_asked_checks, handle_checks, handle_task, is_asked, is_task,
+    notify, reap, resolve_plan, work,
 };
 
 /// Why a function did not start.
@@ -28,6 +31,12 @@ enum StartError {
     NoMachine,
     #[error("`SLUICE_NOTICES_TABLE` is not set: it names the table of what people were told")]
     NoNotices,
+    #[error("`SLUICE_LEASES_TABLE` is not set: it names the table of jobs that are open")]
+    NoLeases,
+    #[error(
+        "SLUICE_ACTION_FUNCTIONS does not read ({0}): it takes `{{\"SluiceBake\":\"sluice-bake\"}}`"
+    )]
+    ActionFunctions(String),
     #[error("the runtime did not start: {0}")]
     Runtime(#[from] io::Error),
     #[error(
@@ -75,6 +84,9 @@ async fn serve_gates(gates: Vec<Box<dyn AnyGate>>, log: &FunctionLog) -> Result<
             let answer = handle_task(&event, deadline, &host).await.map_err(thrown)?;
             return Ok(json!(answer));
         }
+        if is_asked(&event) {
+            return Ok(json!(handle_asked(&event, deadline, &host).await));
+        }
         match handle(&event, deadline, &host).await {
             Ok(handled) => Ok(json!({ "handled": handled.word() })),
             Err(error) => Err(not_taken(&error, log)),
@@ -92,6 +104,9 @@ async fn serve_checks(log: &FunctionLog) -> Result<(), StartError> {
         log: log.lines(),
     };
     serve(log, async |event, deadline| {
+        if is_asked(&event) {
+            return Ok(json!(handle_asked_checks(&event, deadline, &checks).await));
+        }
         match handle_checks(&event, deadline, &checks).await {
             Ok(handled) => Ok(json!({ "handled": handled.word() })),
             Err(error) => Err(not_taken(&error, log)),
@@ -164,6 +179,47 @@ async fn serve_notices(log: &FunctionLog) -> Result<(), StartError> {
         told.map_err(|error| thrown(TaskFailed::unanswered(&error)))
     })
     .await
+}
+
+/// Takes jobs of custom actions, until Lambda ends the process.
+pub fn run_worker() -> ExitCode {
+    let log = FunctionLog::default();
+    log.exit(in_runtime(serve_jobs(&log)))
+}
+
+async fn serve_jobs(log: &FunctionLog) -> Result<(), StartError> {
+    let worker = Worker {
+        aws: aws().await?,
+        leases_table: environment("SLUICE_LEASES_TABLE").ok_or(StartError::NoLeases)?,
+        functions: action_functions()?,
+        types: served(),
+        event_bus: event_bus(),
+        log: log.lines(),
+    };
+    serve(log, async |_, deadline| {
+        let worked = work((&log.request(), deadline), &worker).await;
+        worked
+            .map(|worked| json!(worked))
+            .map_err(|error| Diagnostic {
+                error_type: "LeasesNotRead".to_owned(),
+                error_message: error.to_string(),
+            })
+    })
+    .await
+}
+
+/// The functions that answer for our action types: where a name is not given,
+/// that of the function itself.
+fn action_functions() -> Result<BTreeMap<String, String>, StartError> {
+    let given = environment("SLUICE_ACTION_FUNCTIONS").unwrap_or_else(|| "{}".to_owned());
+    let mut functions: BTreeMap<String, String> = serde_json::from_str(&given)
+        .map_err(|error| StartError::ActionFunctions(error.to_string()))?;
+    for (provider, _) in served() {
+        if let Some(own) = sluice_core::actions::function(&provider) {
+            functions.entry(provider).or_insert_with(|| own.to_owned());
+        }
+    }
+    Ok(functions)
 }
 
 /// What metrics are counted by.

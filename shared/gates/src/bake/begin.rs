@@ -151,19 +151,25 @@ async fn watched_from(ask: &Ask, settings: &Bake, aws: &Aws) -> Result<WatchedFr
 }
 
 /// When this gate's own action last began and failed, where somebody retried
-/// it. Its runs are told by their parameters, which AWS may not show.
+/// it.
 fn retried(ask: &Ask, runs: &[ActionRun]) -> Option<Timestamp> {
     runs.iter()
-        .filter(|run| run.failed && run.stage == ask.stage)
-        .filter(|run| {
-            let shown = run.parameters.as_ref();
-            shown.is_some_and(|shown| match ask.stage_checks {
-                true => checks_stage(shown, ask),
-                false => ask.user_parameters.as_ref() == Some(shown),
-            })
-        })
+        .filter(|run| run.failed && run.stage == ask.stage && is_own(run, ask))
         .map(|run| run.began)
         .max()
+}
+
+/// Whether a run of this stage is one of the gate's own action. Where its name
+/// is not known it is told by its parameters, which AWS may not show.
+fn is_own(run: &ActionRun, ask: &Ask) -> bool {
+    if let Some(action) = &ask.action {
+        return run.action == *action;
+    }
+    let shown = run.parameters.as_ref();
+    shown.is_some_and(|shown| match ask.stage_checks {
+        true => checks_stage(shown, ask),
+        false => ask.user_parameters.as_ref() == Some(shown),
+    })
 }
 
 /// Whether parameters are of an action that has all gates of this stage

@@ -1,66 +1,67 @@
-//! Telling CodePipeline what became of the checks.
+//! What the job is told of the checks.
 
 use serde_json::json;
-use sluice_aws::{Answered, AwsError, Summary};
+use sluice_aws::Summary;
 use sluice_core::token::TOKEN_CHARACTERS_MAX;
 
 use super::{Checks, Concluded};
+use crate::Handled;
 use crate::answer::{MESSAGE_CHARACTERS_MAX, SUMMARY_CHARACTERS_MAX, fitted};
-use crate::{Handled, handled};
+use crate::given::JobAnswer;
 
-/// Gives the answer.
-pub(super) async fn answer(
-    job: &str,
-    concluded: Concluded,
-    checks: &Checks,
-) -> Result<Handled, AwsError> {
-    let (level, text) = match &concluded {
-        Concluded::Continue { summary, .. } => ("INFO", summary.text.clone()),
-        Concluded::Succeeded { line, .. } => ("INFO", line.clone()),
-        Concluded::Failed { message, .. } => ("ERROR", message.clone()),
-    };
-    let answered = send(job, concluded, checks).await?;
-    (checks.log)(json!({ "level": level, "message": "checks", "job": job, "text": text }));
-    Ok(handled(answered.0, answered.1))
-}
+impl Concluded {
+    /// What the job is told.
+    pub(super) fn answer(self) -> JobAnswer {
+        match self {
+            Concluded::Continue { token, summary } => {
+                let token = token.write();
+                debug_assert!(token.chars().count() <= TOKEN_CHARACTERS_MAX);
+                let summary = Summary {
+                    text: fitted(&summary.text, SUMMARY_CHARACTERS_MAX),
+                    ..summary
+                };
+                JobAnswer::Continue { token, summary }
+            }
+            Concluded::Succeeded { execution, line } => JobAnswer::Success {
+                summary: Summary {
+                    text: fitted(&line, SUMMARY_CHARACTERS_MAX),
+                    percent: 100,
+                    external_id: Some(execution.clone()),
+                },
+                variables: vec![
+                    ("Outcome".to_owned(), "go".to_owned()),
+                    ("Execution".to_owned(), execution),
+                ],
+            },
+            Concluded::Failed {
+                kind,
+                message,
+                execution,
+            } => JobAnswer::Failure {
+                kind,
+                message: fitted(&message, MESSAGE_CHARACTERS_MAX),
+                external_id: execution,
+            },
+        }
+    }
 
-async fn send(
-    job: &str,
-    concluded: Concluded,
-    checks: &Checks,
-) -> Result<(Answered, Handled), AwsError> {
-    let aws = &checks.aws;
-    match concluded {
-        Concluded::Continue { token, summary } => {
-            debug_assert!(token.write().chars().count() <= TOKEN_CHARACTERS_MAX);
-            let line = fitted(&summary.text, SUMMARY_CHARACTERS_MAX);
-            let summary = Summary {
-                text: line.clone(),
-                ..summary
-            };
-            let answered = aws
-                .answer_success(job, Some(token.write()), &summary, &[])
-                .await?;
-            Ok((answered, Handled::Continued { line }))
+    /// What becomes of the job once it is told.
+    pub(super) fn handled(&self) -> Handled {
+        match self {
+            Concluded::Continue { summary, .. } => Handled::Continued {
+                line: fitted(&summary.text, SUMMARY_CHARACTERS_MAX),
+            },
+            Concluded::Succeeded { .. } | Concluded::Failed { .. } => Handled::Followed,
         }
-        Concluded::Succeeded { execution, line } => {
-            let summary = Summary {
-                text: fitted(&line, SUMMARY_CHARACTERS_MAX),
-                percent: 100,
-                external_id: Some(execution.clone()),
-            };
-            let variables = [("Outcome", "go".to_owned()), ("Execution", execution)];
-            let answered = aws.answer_success(job, None, &summary, &variables).await?;
-            Ok((answered, Handled::Followed))
-        }
-        Concluded::Failed {
-            kind,
-            message,
-            execution,
-        } => {
-            let message = fitted(&message, MESSAGE_CHARACTERS_MAX);
-            let answered = aws.answer_failure(job, kind, &message, execution).await?;
-            Ok((answered, Handled::Followed))
-        }
+    }
+
+    /// Says it in the log.
+    pub(super) fn log(&self, job: &str, checks: &Checks) {
+        let (level, text) = match self {
+            Concluded::Continue { summary, .. } => ("INFO", &summary.text),
+            Concluded::Succeeded { line, .. } => ("INFO", line),
+            Concluded::Failed { message, .. } => ("ERROR", message),
+        };
+        (checks.log)(json!({ "level": level, "message": "checks", "job": job, "text": text }));
     }
 }

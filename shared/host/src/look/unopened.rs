@@ -7,6 +7,7 @@ use sluice_core::token::{Subject, Token};
 
 use super::{Concluded, Ending, Session};
 use crate::Host;
+use crate::asked;
 use crate::carried::{first, goes_on, last_chance, same_again, subject};
 use crate::job::Job;
 use crate::parameters::Parameters;
@@ -66,6 +67,12 @@ pub(super) fn not_read(raw: &Value, error: &serde_json::Error) -> GateError {
         return GateError::ParametersInvalid {
             detail: format!("the task's payload is not one of a gate: {error}"),
             mend: format!("let the state machine pass {}", task::EXAMPLE),
+        };
+    }
+    if asked::is_asked(raw) {
+        return GateError::ParametersInvalid {
+            detail: format!("the worker's payload is not one of a job: {error}"),
+            mend: "let the function `sluice-worker` of the same version invoke this one".to_owned(),
         };
     }
     GateError::ParametersInvalid {

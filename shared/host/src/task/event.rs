@@ -151,6 +151,7 @@ pub(crate) fn job(raw: &Value) -> Result<Job, serde_json::Error> {
             mark: payload.mark,
             started: payload.started,
         }),
+        of_action: None,
     })
 }
 

@@ -141,6 +141,7 @@ fn other_releases_count_that_were_deployed_to_the_stage_in_that_time() {
         release_checked: true,
         rollback: false,
         user_parameters: None,
+        action: None,
         stage_checks: false,
         attempt: "a".to_owned(),
         now: at("10T09:05:00"),
