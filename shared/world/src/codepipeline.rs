@@ -195,6 +195,11 @@ impl CodePipeline {
         })
     }
 
+    /// How long after it was sent an event arrives, each time that it does.
+    pub(crate) fn arrivals(&self, number: u64) -> Vec<jiff::SignedDuration> {
+        invoke::arrivals(&self.shared, number)
+    }
+
     /// How often each kind of fault occurred.
     pub fn faults(&self) -> Faults {
         self.shared.with(|state| state.faults)
