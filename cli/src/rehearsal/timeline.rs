@@ -177,7 +177,10 @@ impl Timeline {
             }
             What::StageEnded { stage, status } => (1, format!("stage {stage} {status:?}"), false),
             What::ExecutionEnded { status } => (0, format!("release {status:?}"), false),
-            What::Invoked { .. } | What::Answered { .. } => return None,
+            What::Invoked { .. }
+            | What::Answered { .. }
+            | What::Dispatched { .. }
+            | What::Acknowledged { .. } => return None,
         })
     }
 

@@ -9,17 +9,20 @@
 //!
 //! Nothing here knows the system clock or draws a random number that does not
 //! follow from the seed. Start at [`CodePipeline`]; `engine` runs stages,
-//! `lambda` one action's jobs, `invoke` one event's attempts, `answers` takes
-//! what functions say.
+//! `lambda` one action's jobs, `invoke` one event's attempts, `custom` actions
+//! that workers ask for, `answers` takes what functions and workers say.
 
 mod action_list;
+mod action_type;
 mod answers;
 mod control;
+mod custom;
 mod definition;
 mod engine;
 mod event;
 mod happening;
 mod invoke;
+mod jobs;
 mod lambda;
 mod limits;
 mod list;
@@ -38,6 +41,7 @@ mod tests;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+pub use action_type::ActionTypeId;
 pub use definition::{Action, Mode, Pipeline, Stage, Work};
 pub use happening::{Faults, Happening, What};
 pub use record::{
@@ -45,7 +49,8 @@ pub use record::{
     InvocationRecord, JobRecord, JobState, Progress, SourceRevision, StageRun, StageStatus,
 };
 pub use settings::{
-    ClosedJob, FunctionError, Functions, Interval, Invocation, LengthUnit, Settings, SilenceFrom,
+    AcknowledgedAgain, ClosedJob, DispatchOrder, FunctionError, Functions, Interval, Invocation,
+    LengthUnit, Settings, SilenceFrom,
 };
 
 use crate::clock::Clock;
@@ -88,6 +93,8 @@ impl CodePipeline {
     /// definition end as Cancelled. Creates the artifact bucket.
     pub fn define(&self, pipeline: Pipeline) -> Result<(), ApiError> {
         pipeline.check()?;
+        self.shared
+            .with(|state| custom::check(&state.catalogue, &pipeline))?;
         self.shared.s3.create_bucket(&pipeline.artifact_bucket);
         self.shared.with(|state| {
             let now = state.clock.now();
@@ -112,6 +119,16 @@ impl CodePipeline {
             }
         });
         Ok(())
+    }
+
+    /// Creates a custom action type, described as in `CreateCustomActionType`.
+    pub fn create_action_type(&self, described: &serde_json::Value) -> Result<(), ApiError> {
+        let input = Protocol::Json.read(described.to_string().as_bytes())?;
+        let lengths = self.shared.settings.lengths;
+        let created = self
+            .shared
+            .with(|state| custom::create(&mut state.catalogue, lengths, input));
+        created.map(drop)
     }
 
     /// Starts an execution and gives its id. Needs a tokio runtime.
@@ -178,6 +195,11 @@ impl CodePipeline {
         })
     }
 
+    /// How long after it was sent an event arrives, each time that it does.
+    pub(crate) fn arrivals(&self, number: u64) -> Vec<jiff::SignedDuration> {
+        invoke::arrivals(&self.shared, number)
+    }
+
     /// How often each kind of fault occurred.
     pub fn faults(&self) -> Faults {
         self.shared.with(|state| state.faults)
@@ -240,6 +262,26 @@ impl CodePipeline {
                     protocol.write(&action_list::actions(state, settings, region, &input)?)
                 })
             }
+            "PollForJobs" => protocol.run(body, |input| {
+                shared.with(|state| custom::poll(shared, state, &input))
+            }),
+            "AcknowledgeJob" => protocol.run(body, |input| {
+                shared.with(|state| custom::acknowledge(settings, state, &input))
+            }),
+            "CreateCustomActionType" => protocol.run(body, |input| {
+                shared.with(|state| custom::create(&mut state.catalogue, settings.lengths, input))
+            }),
+            "DeleteCustomActionType" => {
+                let input = protocol.read(body)?;
+                let deleted = shared
+                    .with(|state| custom::delete(&mut state.catalogue, settings.lengths, &input));
+                deleted.map(|()| Vec::new())
+            }
+            "ListActionTypes" => protocol.run(body, |input| {
+                let region = &shared.region;
+                shared
+                    .with(|state| custom::list(&state.catalogue, settings.lengths, region, &input))
+            }),
             "StartPipelineExecution" => protocol.run(body, |input| control::start(shared, input)),
             "StopPipelineExecution" => protocol.run(body, |input| control::stop(shared, input)),
             "RollbackStage" => protocol.run(body, |input| control::roll_back(shared, &input)),

@@ -137,14 +137,13 @@ impl Lambda {
             let mut waits = waits.into_iter();
             for attempt in 1.. {
                 let deadline = clock.now().saturating_add(timeout);
-                let run = functions(Invocation {
+                let invocation = Invocation {
                     deadline: deadline.unwrap_or(Timestamp::MAX),
                     attempt,
                     ..invocation.clone()
-                });
-                let limit = timeout.try_into().unwrap_or_default();
-                let ended = tokio::time::timeout(limit, run).await;
-                let (Ok(Err(_)) | Err(_), Some(wait)) = (ended, waits.next()) else {
+                };
+                let ended = running::run(&functions, timeout, invocation).await;
+                let (Err(_), Some(wait)) = (ended, waits.next()) else {
                     return;
                 };
                 tokio::time::sleep(wait.try_into().unwrap_or_default()).await;

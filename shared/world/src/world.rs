@@ -3,6 +3,7 @@
 mod afflicted;
 mod target;
 mod tested;
+mod triggers;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, Weak};
@@ -28,6 +29,7 @@ use crate::sts::Sts;
 use crate::wire::{self, ApiError, Broken, Protocol};
 use target::Target;
 use tested::Tested;
+pub use triggers::Schedule;
 
 /// The access key of the functions' own role.
 pub const FUNCTION_ACCESS_KEY: &str = "AKIAFUNCTION0000000";

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::action_type::ActionTypeId;
+use super::custom::execution_link;
 use super::limits::Checks;
 use super::paging;
 use super::record::{ActionRun, ActionStatus, Artifact, StageRun};
@@ -62,21 +64,13 @@ struct Detail<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Input<'a> {
-    action_type_id: ActionType<'a>,
-    configuration: &'a BTreeMap<String, String>,
-    resolved_configuration: &'a BTreeMap<String, String>,
+    action_type_id: &'a ActionTypeId,
+    configuration: BTreeMap<&'a str, &'a str>,
+    resolved_configuration: BTreeMap<&'a str, &'a str>,
     region: &'a str,
     input_artifacts: Vec<ArtifactDetail<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     namespace: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-struct ActionType<'a> {
-    category: &'a str,
-    owner: &'a str,
-    provider: &'a str,
-    version: &'a str,
 }
 
 #[derive(Serialize)]
@@ -106,6 +100,8 @@ struct ExecutionResult<'a> {
     external_execution_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     external_execution_summary: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    external_execution_url: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error_details: Option<ErrorDetails<'a>>,
 }
@@ -167,7 +163,6 @@ fn detail<'a>(state: &'a State, region: &'a str, place: Place) -> Detail<'a> {
     let record = &state.executions[place.execution].record;
     let stage: &StageRun = &record.stages[place.stage];
     let run: &ActionRun = &stage.actions[place.action];
-    let (category, provider) = run.action_type;
     Detail {
         pipeline_execution_id: &record.id,
         action_execution_id: &run.id,
@@ -178,14 +173,9 @@ fn detail<'a>(state: &'a State, region: &'a str, place: Place) -> Detail<'a> {
         last_update_time: Time(run.updated),
         status: run.status,
         input: Input {
-            action_type_id: ActionType {
-                category,
-                owner: "AWS",
-                provider,
-                version: "1",
-            },
-            configuration: &run.configuration,
-            resolved_configuration: &run.resolved_configuration,
+            action_type_id: &run.action_type,
+            configuration: shown(run, &run.configuration),
+            resolved_configuration: shown(run, &run.resolved_configuration),
             region,
             input_artifacts: artifacts(&run.input_artifacts),
             namespace: run.namespace.as_deref(),
@@ -195,11 +185,27 @@ fn detail<'a>(state: &'a State, region: &'a str, place: Place) -> Detail<'a> {
             execution_result: ExecutionResult {
                 external_execution_id: run.external_execution_id.as_deref(),
                 external_execution_summary: run.summary.as_deref(),
+                external_execution_url: execution_link(state, run),
                 error_details: run.failure.as_ref().map(ErrorDetails::of),
             },
             output_variables: &run.output_variables,
         },
     }
+}
+
+/// A configuration without what only workers may see.
+fn shown<'a>(
+    run: &ActionRun,
+    configuration: &'a BTreeMap<String, String>,
+) -> BTreeMap<&'a str, &'a str> {
+    let one = |(name, value): (&'a String, &'a String)| {
+        let is_secret = run.secrets.contains(name);
+        (
+            name.as_str(),
+            if is_secret { "****" } else { value.as_str() },
+        )
+    };
+    configuration.iter().map(one).collect()
 }
 
 fn artifacts(artifacts: &[Artifact]) -> Vec<ArtifactDetail<'_>> {

@@ -9,12 +9,12 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::event::{self, Origin};
+use super::event;
 use super::happening::What;
 use super::limits::{Checks, OUTPUT_VARIABLES_BYTES_MAX, is_variable_name};
 use super::record::{Answer, AnswerRecord, Failure, JobState, Progress};
 use super::settings::ClosedJob;
-use super::state::{Shared, State};
+use super::state::{Sent, Shared, State};
 use crate::wire::ApiError;
 
 const FAILURE_TYPES: [&str; 6] = [
@@ -191,14 +191,18 @@ fn take(
             return Err(checked.err().unwrap_or_else(|| not_found(job)));
         };
         let (place, index) = (entry.place, entry.index);
+        let is_due = match &entry.sent {
+            Sent::Polled(own) => own.is_acknowledged || shared.settings.answers_unacknowledged,
+            Sent::Event(_) => true,
+        };
         let open = state.action(place).jobs[index].state == JobState::Open;
         let result = checked.and_then(|()| match shared.settings.closed_job {
-            _ if open => Ok(()),
+            _ if open && is_due => Ok(()),
+            _ if open => Err(invalid_state(format!("Job {job} was not acknowledged"))),
             ClosedJob::NotFound => Err(not_found(job)),
-            ClosedJob::InvalidState => Err(ApiError::client(
-                "InvalidJobStateException",
-                format!("Job {job} takes no more answers"),
-            )),
+            ClosedJob::InvalidState => {
+                Err(invalid_state(format!("Job {job} takes no more answers")))
+            }
         });
         let refused = result.as_ref().err().map(|error| error.code.clone());
         let record = state.job_record_mut(place, index);
@@ -254,33 +258,31 @@ fn show(run: &mut super::record::ActionRun, answer: &Answer) {
 /// `GetJobDetails`.
 pub(super) fn job_details(
     shared: &Shared,
-    state: &State,
+    state: &mut State,
     input: &JobInput,
 ) -> Result<Value, ApiError> {
-    let mut checks = Checks::counting(shared.settings.lengths);
+    let settings = &shared.settings;
+    let mut checks = Checks::counting(settings.lengths);
     let id = checks.id("jobId", input.job_id.as_deref());
     checks.finish()?;
-    let job = state.jobs.get(id).filter(|_| shared.settings.job_details);
-    let job = job.ok_or_else(|| not_found(id))?;
-    let record = &state.executions[job.place.execution].record;
-    let (account, region) = (&shared.account, &shared.region);
-    let origin = Origin {
-        pipeline: &record.pipeline,
-        pipeline_arn: format!(
-            "arn:aws:codepipeline:{region}:{account}:{}",
-            record.pipeline
-        ),
-        execution: &record.id,
-        stage: &record.stages[job.place.stage].name,
-    };
-    Ok(event::job_details(
-        &job.event,
-        &origin,
-        state.action(job.place),
-    ))
+    let job = state.jobs.get(id).filter(|job| {
+        let is_open = state.action(job.place).jobs[job.index].state == JobState::Open;
+        match job.sent {
+            Sent::Event(_) => settings.job_details,
+            Sent::Polled(_) => is_open || settings.closed_job_details,
+        }
+    });
+    if job.is_none() {
+        return Err(not_found(id));
+    }
+    Ok(event::job_details(shared, state, id))
 }
 
-fn not_found(job: &str) -> ApiError {
+fn invalid_state(message: String) -> ApiError {
+    ApiError::client("InvalidJobStateException", message)
+}
+
+pub(super) fn not_found(job: &str) -> ApiError {
     ApiError::client(
         "JobNotFoundException",
         format!("The job with id {job} was not found"),

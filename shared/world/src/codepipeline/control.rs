@@ -182,7 +182,7 @@ pub(super) fn roll_back(
         check_rollback(state, name, first, target)?;
         let definition = Arc::clone(&state.pipeline(name)?.definition);
         let actions = definition.stages[first].actions.iter();
-        let kept = actions.filter(|action| gates || !matches!(action.work, Work::Lambda { .. }));
+        let kept = actions.filter(|action| gates || !action.work.is_gate());
         let only: Vec<String> = kept.map(|action| action.name.clone()).collect();
         let variables = state.executions[target].record.variables.clone();
         let index = engine::create(state, definition, variables, Some(target));

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
 
+use super::action_type::ActionTypeId;
 use super::limits::is_name;
 use crate::wire::ApiError;
 
@@ -80,32 +81,46 @@ pub enum Work {
         /// At most 1000 characters, before variables are replaced.
         user_parameters: Option<String>,
     },
+    /// Waits for a worker that asks for work of this type, and for its answer.
+    Custom {
+        /// A type that was created before.
+        action_type: ActionTypeId,
+        /// The properties, before variables are replaced.
+        configuration: BTreeMap<String, String>,
+    },
 }
 
 impl Work {
-    /// Category and provider of the action type; its owner is AWS, its version 1.
-    pub(super) fn action_type(&self) -> (&'static str, &'static str) {
+    /// The action's type.
+    pub(super) fn action_type(&self) -> ActionTypeId {
         match self {
-            Work::Source { .. } => ("Source", "S3"),
-            Work::Deploy { .. } => ("Deploy", "CodeDeploy"),
-            Work::Lambda { .. } => ("Invoke", "Lambda"),
+            Work::Source { .. } => ActionTypeId::aws("Source", "S3"),
+            Work::Deploy { .. } => ActionTypeId::aws("Deploy", "CodeDeploy"),
+            Work::Lambda { .. } => ActionTypeId::aws("Invoke", "Lambda"),
+            Work::Custom { action_type, .. } => action_type.clone(),
         }
+    }
+
+    /// Whether it judges rather than does something.
+    pub(super) fn is_gate(&self) -> bool {
+        matches!(self, Work::Lambda { .. } | Work::Custom { .. })
     }
 
     /// The action's configuration before variables are replaced.
     pub(super) fn configuration(&self) -> BTreeMap<String, String> {
-        let mut configuration = BTreeMap::new();
-        if let Work::Lambda {
-            function,
-            user_parameters,
-        } = self
-        {
-            configuration.insert("FunctionName".to_owned(), function.clone());
-            if let Some(parameters) = user_parameters {
-                configuration.insert("UserParameters".to_owned(), parameters.clone());
+        match self {
+            Work::Lambda {
+                function,
+                user_parameters,
+            } => {
+                let function = ("FunctionName".to_owned(), function.clone());
+                let parameters = user_parameters.clone();
+                let parameters = parameters.map(|own| ("UserParameters".to_owned(), own));
+                [function].into_iter().chain(parameters).collect()
             }
+            Work::Custom { configuration, .. } => configuration.clone(),
+            Work::Source { .. } | Work::Deploy { .. } => BTreeMap::new(),
         }
-        configuration
     }
 }
 

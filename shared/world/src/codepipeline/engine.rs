@@ -12,6 +12,7 @@ use futures_util::future::join_all;
 use jiff::SignedDuration;
 use tokio::sync::{Notify, watch};
 
+use super::custom;
 use super::definition::{Action, Pipeline, Stage, Work};
 use super::happening::What;
 use super::lambda;
@@ -192,6 +193,7 @@ async fn run_action(
             End::success()
         }
         (Work::Lambda { .. }, None) => lambda::run(shared, place).await,
+        (Work::Custom { .. }, None) => custom::run(shared, place).await,
     };
     shared.with(|state| {
         state.end_action(place, end);
@@ -214,6 +216,8 @@ fn begin_action(
         .iter()
         .map(|name| new_artifact(state, execution, name))
         .collect();
+    let action_type = action.work.action_type();
+    let secrets = state.catalogue.secrets(&action_type);
     let running = &mut state.executions[execution];
     let configuration = action.work.configuration();
     let mut resolved_configuration = BTreeMap::new();
@@ -243,13 +247,14 @@ fn begin_action(
     actions.push(ActionRun {
         id,
         name: action.name.clone(),
-        action_type: action.work.action_type(),
+        action_type,
         status: ActionStatus::InProgress,
         began: now,
         updated: now,
         ended: None,
         configuration,
         resolved_configuration,
+        secrets,
         namespace: action.namespace.clone(),
         input_artifacts,
         output_artifacts: outputs,

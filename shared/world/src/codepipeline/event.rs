@@ -1,9 +1,11 @@
-//! The `CodePipeline.job` event, and what `GetJobDetails` tells beyond it.
+//! What a job says: in the `CodePipeline.job` event, and with the context that
+//! `PollForJobs` and `GetJobDetails` tell beyond it.
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
 use super::record::{ActionRun, Artifact};
+use super::state::{Place, Sent, Shared, State};
 use crate::random::Random;
 
 /// How long a job's artifact credentials hold.
@@ -41,7 +43,14 @@ impl Credentials {
 
 /// The payload that CodePipeline sends to the function.
 pub(super) fn job_event(context: &Context<'_>, run: &ActionRun) -> Value {
-    let credentials = context.credentials;
+    json!({ "CodePipeline.job": {
+        "id": context.job,
+        "accountId": context.account,
+        "data": data(context.credentials, context.token, run),
+    }})
+}
+
+fn data(credentials: &Credentials, token: Option<&str>, run: &ActionRun) -> Value {
     let mut data = json!({
         "actionConfiguration": { "configuration": run.resolved_configuration },
         "inputArtifacts": artifacts(&run.input_artifacts),
@@ -53,51 +62,56 @@ pub(super) fn job_event(context: &Context<'_>, run: &ActionRun) -> Value {
             "expirationTime": credentials.expires.as_millisecond(),
         },
     });
-    if let Some(token) = context.token {
+    if let Some(token) = token {
         data["continuationToken"] = json!(token);
     }
-    json!({ "CodePipeline.job": {
-        "id": context.job,
-        "accountId": context.account,
-        "data": data,
-    }})
+    data
 }
 
-/// Where a job belongs, as only `GetJobDetails` tells.
-pub(super) struct Origin<'a> {
-    pub(super) pipeline: &'a str,
-    pub(super) pipeline_arn: String,
-    pub(super) execution: &'a str,
-    pub(super) stage: &'a str,
+/// The data of a custom action's job, with credentials made just now.
+pub(super) fn polled_data(shared: &Shared, state: &mut State, id: &str) -> Value {
+    let now = state.clock.now();
+    let credentials = Credentials::draw(&mut state.random, now);
+    let job = &state.jobs[id];
+    let (place, index) = (job.place, job.index);
+    let bucket = &state.executions[place.execution].definition.artifact_bucket;
+    let key = &credentials.access_key_id;
+    shared.s3.grant(key, bucket, credentials.expires);
+    let run = state.action(place);
+    let token = run.jobs[index].token_in.as_deref();
+    with_context(data(&credentials, token, run), shared, state, place)
 }
 
-/// The answer of `GetJobDetails` for the job that `event` was sent for.
-pub(super) fn job_details(event: &Value, origin: &Origin<'_>, run: &ActionRun) -> Value {
-    let job = &event["CodePipeline.job"];
-    let mut data = job["data"].as_object().cloned().unwrap_or_default();
-    if let Some(credentials) = data
-        .get_mut("artifactCredentials")
-        .and_then(Value::as_object_mut)
-    {
+/// The answer of `GetJobDetails`.
+pub(super) fn job_details(shared: &Shared, state: &mut State, id: &str) -> Value {
+    let job = &state.jobs[id];
+    let data = match &job.sent {
+        Sent::Event(event) => {
+            let data = event["CodePipeline.job"]["data"].clone();
+            with_context(data, shared, state, job.place)
+        }
+        Sent::Polled(_) => polled_data(shared, state, id),
+    };
+    json!({ "jobDetails": { "id": id, "accountId": shared.account, "data": data } })
+}
+
+/// A job's data as the API tells it, which says more than an event.
+fn with_context(mut data: Value, shared: &Shared, state: &State, place: Place) -> Value {
+    let record = &state.executions[place.execution].record;
+    let run = state.action(place);
+    let (account, region, pipeline) = (&shared.account, &shared.region, &record.pipeline);
+    if let Some(credentials) = data["artifactCredentials"].as_object_mut() {
         credentials.remove("expirationTime");
     }
-    data.insert("actionTypeId".to_owned(), action_type(run));
-    data.insert(
-        "pipelineContext".to_owned(),
-        json!({
-            "pipelineName": origin.pipeline,
-            "stage": { "name": origin.stage },
-            "action": { "name": run.name, "actionExecutionId": run.id },
-            "pipelineArn": origin.pipeline_arn,
-            "pipelineExecutionId": origin.execution,
-        }),
-    );
-    json!({ "jobDetails": { "id": job["id"], "accountId": job["accountId"], "data": data } })
-}
-
-fn action_type(run: &ActionRun) -> Value {
-    let (category, provider) = run.action_type;
-    json!({ "category": category, "owner": "AWS", "provider": provider, "version": "1" })
+    data["actionTypeId"] = json!(run.action_type);
+    data["pipelineContext"] = json!({
+        "pipelineName": pipeline,
+        "stage": { "name": record.stages[place.stage].name },
+        "action": { "name": run.name, "actionExecutionId": run.id },
+        "pipelineArn": format!("arn:aws:codepipeline:{region}:{account}:{pipeline}"),
+        "pipelineExecutionId": record.id,
+    });
+    data
 }
 
 fn artifacts(artifacts: &[Artifact]) -> Vec<Map<String, Value>> {

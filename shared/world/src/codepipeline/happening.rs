@@ -29,15 +29,20 @@ pub enum What {
     ActionStarted { stage: String, action: String },
     /// A deployment is over, with success.
     DeploymentEnded { stage: String, action: String },
-    /// A job was made for a Lambda action; `number` counts the events of this
-    /// CodePipeline from 1.
+    /// A job was made for a Lambda action or a custom one; `number` counts the
+    /// events of this CodePipeline from 1. No event goes with a custom
+    /// action's later jobs.
     JobCreated {
         stage: String,
         action: String,
         job: String,
         continues: bool,
-        number: u64,
+        number: Option<u64>,
     },
+    /// A worker that asked for work got the job.
+    Dispatched { job: String },
+    /// A worker took it for its own.
+    Acknowledged { job: String },
     /// The job's event got lost.
     EventLost { job: String },
     /// A function began to run.

@@ -27,27 +27,36 @@ pub(super) struct Delivery {
 /// Hands an event to Lambda's queue and returns. `number` says which event of
 /// this CodePipeline it is, and so what befalls it.
 pub(super) fn send(shared: &Arc<Shared>, number: u64, delivery: Delivery) {
-    if shared.settings.duplicate_events.contains(&number) {
-        shared.with(|state| state.faults.events_duplicated += 1);
-        let settings = &shared.settings;
-        let own = settings.duplicate_delays.get(&number).copied();
-        let delay = own.unwrap_or(settings.duplicate_delay);
-        deliver_after(shared, delay, delivery.clone());
-    }
+    let arrivals = arrivals(shared, number);
     if shared.settings.lose_events.contains(&number) {
         shared.with(|state| {
-            state.faults.events_lost += 1;
             state.tell(delivery.place.execution, || What::EventLost {
-                job: delivery.job,
+                job: delivery.job.clone(),
             });
         });
-        return;
     }
-    let delay = shared.settings.delay_events.get(&number).copied();
-    if delay.is_some() {
-        shared.with(|state| state.faults.events_delayed += 1);
+    for delay in arrivals {
+        deliver_after(shared, delay, delivery.clone());
     }
-    deliver_after(shared, delay.unwrap_or_default(), delivery);
+}
+
+/// How long after it was sent an event arrives, each time that it does.
+pub(super) fn arrivals(shared: &Shared, number: u64) -> Vec<SignedDuration> {
+    let settings = &shared.settings;
+    let second = settings.duplicate_events.contains(&number).then(|| {
+        let own = settings.duplicate_delays.get(&number).copied();
+        own.unwrap_or(settings.duplicate_delay)
+    });
+    let is_lost = settings.lose_events.contains(&number);
+    let late = settings.delay_events.get(&number).copied();
+    shared.with(|state| {
+        let faults = &mut state.faults;
+        faults.events_duplicated += u64::from(second.is_some());
+        faults.events_lost += u64::from(is_lost);
+        faults.events_delayed += u64::from(late.is_some() && !is_lost);
+    });
+    let first = (!is_lost).then(|| late.unwrap_or_default());
+    second.into_iter().chain(first).collect()
 }
 
 fn deliver_after(shared: &Arc<Shared>, delay: SignedDuration, delivery: Delivery) {

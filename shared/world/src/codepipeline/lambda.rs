@@ -3,16 +3,16 @@
 
 use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
 use tokio::sync::oneshot;
 
 use super::engine::as_std;
 use super::event::{self, Context};
 use super::happening::What;
 use super::invoke::{self, Delivery};
+use super::jobs::{after, ended_by, wait_for_answer};
 use super::record::{Answer, JobRecord, JobState};
 use super::settings::SilenceFrom;
-use super::state::{End, Job, Place, Shared};
+use super::state::{End, Job, Place, Sent, Shared};
 
 /// Runs the action at `place` to its end.
 pub(super) async fn run(shared: &Arc<Shared>, place: Place) -> End {
@@ -30,22 +30,9 @@ pub(super) async fn run(shared: &Arc<Shared>, place: Place) -> End {
         let Some(answer) = wait_for_answer(shared, place, &job, reply, until).await else {
             return timed_out(shared, place, until == over);
         };
-        match answer {
-            Answer::Success {
-                output_variables, ..
-            } => {
-                return End {
-                    failure: None,
-                    output_variables,
-                };
-            }
-            Answer::Failure { failure, .. } => {
-                return End {
-                    failure: Some(failure),
-                    output_variables: Default::default(),
-                };
-            }
-            Answer::Continue { token: next, .. } => token = Some(next),
+        match ended_by(answer) {
+            Ok(end) => return end,
+            Err(next) => token = Some(next),
         }
         last_reply = shared.clock.now();
         let pause = shared.with(|state| settings.look_every.draw(&mut state.random));
@@ -98,7 +85,7 @@ fn create_job(
         let job = Job {
             place,
             index,
-            event: Arc::clone(&event),
+            sent: Sent::Event(Arc::clone(&event)),
             reply: Some(reply),
         };
         state.jobs.insert(id.clone(), job);
@@ -110,7 +97,7 @@ fn create_job(
             action,
             job: id.clone(),
             continues,
-            number,
+            number: Some(number),
         });
         let delivery = Delivery {
             place,
@@ -124,31 +111,6 @@ fn create_job(
     let job = delivery.job.clone();
     invoke::send(shared, number, delivery);
     (job, answer)
-}
-
-/// The job's answer, or nothing if none came; then none is taken any more.
-async fn wait_for_answer(
-    shared: &Shared,
-    place: Place,
-    job: &str,
-    mut reply: oneshot::Receiver<Answer>,
-    until: Timestamp,
-) -> Option<Answer> {
-    tokio::select! {
-        biased;
-        answer = &mut reply => return answer.ok(),
-        () = shared.clock.sleep_until(until) => {}
-    }
-    shared.with(|state| {
-        let job = state.jobs.get_mut(job)?;
-        let index = job.index;
-        if job.reply.take().is_some() {
-            state.job_record_mut(place, index).state = JobState::TimedOut;
-            return None;
-        }
-        // It was answered in the very moment in which its time was over.
-        reply.try_recv().ok()
-    })
 }
 
 fn timed_out(shared: &Shared, place: Place, action_limit: bool) -> End {
@@ -172,8 +134,4 @@ fn timed_out(shared: &Shared, place: Place, action_limit: bool) -> End {
         )
     };
     End::failure("JobFailed", message)
-}
-
-fn after(moment: Timestamp, duration: SignedDuration) -> Timestamp {
-    moment.saturating_add(duration).unwrap_or(Timestamp::MAX)
 }

@@ -1,10 +1,11 @@
 //! What an execution did, kept while it runs and handed out when it ended.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::action_type::ActionTypeId;
 use super::definition::Mode;
 
 /// One run of a pipeline.
@@ -119,8 +120,8 @@ pub struct ActionRun {
     pub id: String,
     /// The action's name.
     pub name: String,
-    /// Category and provider of its type.
-    pub action_type: (&'static str, &'static str),
+    /// Its type.
+    pub action_type: ActionTypeId,
     /// Where it stands.
     pub status: ActionStatus,
     /// When it began.
@@ -133,6 +134,8 @@ pub struct ActionRun {
     pub configuration: BTreeMap<String, String>,
     /// The configuration with variables replaced.
     pub resolved_configuration: BTreeMap<String, String>,
+    /// The properties that reads show as `****`.
+    pub secrets: BTreeSet<String>,
     /// Where its output variables go.
     pub namespace: Option<String>,
     /// The artifacts that it got.

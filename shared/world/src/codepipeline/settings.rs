@@ -23,7 +23,7 @@ pub struct Settings {
     /// Whether `GetJobDetails` answers for the jobs of Lambda actions.
     /// Not documented by AWS; default no.
     pub job_details: bool,
-    /// An action that sends no reply for so long fails. Default 20 min.
+    /// A Lambda action that sends no reply for so long fails. Default 20 min.
     pub silence_limit: SignedDuration,
     /// From when silence counts for a continued action. Default the last reply.
     pub silence_from: SilenceFrom,
@@ -61,6 +61,26 @@ pub struct Settings {
     pub rollback_runs_gates: bool,
     /// Whether a rollback says so in `executionType`. Default yes.
     pub rollback_type_shown: bool,
+    /// A custom action's job is seen by who polls only so long after it was
+    /// made. Default 0 s.
+    pub job_seen_after: SignedDuration,
+    /// A job that was polled and never acknowledged is given out again so
+    /// long after. Not documented by AWS; default never.
+    pub dispatched_again_after: Option<SignedDuration>,
+    /// Whether a job that is given out again keeps its nonce. Not documented
+    /// by AWS; default no.
+    pub nonce_stays: bool,
+    /// In which order jobs are given out. Not documented by AWS; default drawn.
+    pub dispatch_order: DispatchOrder,
+    /// What a second `AcknowledgeJob` with the right nonce is told. Not
+    /// documented by AWS; default `InvalidNonceException`.
+    pub acknowledged_again: AcknowledgedAgain,
+    /// Whether an answer to a job that nobody acknowledged is taken. Not
+    /// documented by AWS; default no.
+    pub answers_unacknowledged: bool,
+    /// Whether `GetJobDetails` answers for a custom action's job that takes no
+    /// more answers. Not documented by AWS; default no.
+    pub closed_job_details: bool,
 }
 
 impl Default for Settings {
@@ -83,6 +103,13 @@ impl Default for Settings {
             lengths: LengthUnit::Characters,
             rollback_runs_gates: true,
             rollback_type_shown: true,
+            job_seen_after: SignedDuration::ZERO,
+            dispatched_again_after: None,
+            nonce_stays: false,
+            dispatch_order: DispatchOrder::Drawn,
+            acknowledged_again: AcknowledgedAgain::InvalidNonce,
+            answers_unacknowledged: false,
+            closed_job_details: false,
         }
     }
 }
@@ -133,6 +160,26 @@ pub enum ClosedJob {
     InvalidState,
     /// `JobNotFoundException`.
     NotFound,
+}
+
+/// In which order the jobs of custom actions are given out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DispatchOrder {
+    /// As they were made.
+    OldestFirst,
+    /// The other way round.
+    NewestFirst,
+    /// Another one each time.
+    Drawn,
+}
+
+/// What is told to who acknowledges a job a second time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AcknowledgedAgain {
+    /// That it is in progress, as the first time.
+    InProgress,
+    /// `InvalidNonceException`.
+    InvalidNonce,
 }
 
 /// What the length of a string counts.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::custom::{entity_link, execution_link};
 use super::limits::Checks;
 use super::reads::execution_type;
 use super::record::{ActionRun, ActionStatus, ExecutionStatus, Failure, StageRun, StageStatus};
@@ -58,6 +59,8 @@ struct ActionState<'a> {
     action_name: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     latest_execution: Option<ActionExecution<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    entity_url: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -70,6 +73,8 @@ struct ActionExecution<'a> {
     last_status_change: Time,
     #[serde(skip_serializing_if = "Option::is_none")]
     external_execution_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    external_execution_url: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     percent_complete: Option<u8>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -116,7 +121,8 @@ pub(super) fn pipeline_state<'a>(
             let place = lock.and_then(|lock| lock.latest_runs.get(&action.name));
             ActionState {
                 action_name: &action.name,
-                latest_execution: place.map(|place| action_execution(state.action(*place))),
+                latest_execution: place.map(|place| action_execution(state, state.action(*place))),
+                entity_url: place.and_then(|place| entity_link(state, state.action(*place))),
             }
         });
         StageStateOutput {
@@ -162,13 +168,14 @@ fn stage_execution<'a>(
     }
 }
 
-fn action_execution(run: &ActionRun) -> ActionExecution<'_> {
+fn action_execution<'a>(state: &State, run: &'a ActionRun) -> ActionExecution<'a> {
     ActionExecution {
         action_execution_id: &run.id,
         status: run.status,
         summary: run.summary.as_deref(),
         last_status_change: Time(run.updated),
         external_execution_id: run.external_execution_id.as_deref(),
+        external_execution_url: execution_link(state, run),
         percent_complete: run.percent_complete,
         error_details: run.failure.as_ref().map(ErrorDetails::of),
     }

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use jiff::Timestamp;
 use tokio::sync::{Notify, oneshot, watch};
 
+use super::custom::{Catalogue, Dispatch};
 use super::definition::Pipeline;
 use super::happening::{Faults, Happening, What};
 use super::record::{ActionRun, Answer, Artifact, Execution, Failure, JobRecord};
@@ -56,6 +57,8 @@ impl Shared {
                 executions: Vec::new(),
                 indexes: HashMap::new(),
                 jobs: HashMap::new(),
+                catalogue: Catalogue::default(),
+                to_poll: Vec::new(),
                 events_sent: 0,
                 faults: Faults::default(),
                 told: Vec::new(),
@@ -103,6 +106,10 @@ pub(super) struct State {
     pub(super) executions: Vec<Running>,
     pub(super) indexes: HashMap<String, usize>,
     pub(super) jobs: HashMap<String, Job>,
+    /// The custom action types.
+    pub(super) catalogue: Catalogue,
+    /// Jobs of custom actions that no worker has acknowledged, oldest first.
+    pub(super) to_poll: Vec<String>,
     pub(super) events_sent: u64,
     pub(super) faults: Faults,
     told: Vec<Happening>,
@@ -161,9 +168,16 @@ pub(super) struct Job {
     pub(super) place: Place,
     /// Index in the record's jobs.
     pub(super) index: usize,
-    /// The event that was sent for it.
-    pub(super) event: Arc<serde_json::Value>,
+    pub(super) sent: Sent,
     pub(super) reply: Option<oneshot::Sender<Answer>>,
+}
+
+/// How a job gets to who answers it.
+pub(super) enum Sent {
+    /// In the event that was sent for it.
+    Event(Arc<serde_json::Value>),
+    /// It is given to workers that ask.
+    Polled(Dispatch),
 }
 
 /// How an action ended.

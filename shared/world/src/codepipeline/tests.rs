@@ -2,6 +2,7 @@
 
 mod answering;
 mod artifacts;
+mod custom;
 mod invoking;
 mod limits;
 mod modes;

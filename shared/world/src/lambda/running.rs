@@ -2,11 +2,13 @@
 //! where nobody waits any more: Lambda does not stop a function whose caller
 //! went away.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
+use futures_util::FutureExt;
 use http::Response;
 use jiff::SignedDuration;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
 use super::waited::{failed, returned};
@@ -25,18 +27,9 @@ impl Running {
     ) -> Running {
         let functions = Arc::clone(functions);
         Running(tokio::spawn(async move {
-            let id = invocation.request_id.clone();
-            let limit = timeout.try_into().unwrap_or_default();
-            // A task of its own, so that a panic is a process that died.
-            let work = tokio::spawn(async move { functions(invocation).await });
-            let ends = work.abort_handle();
-            let ended = tokio::time::timeout(limit, work).await;
-            ends.abort();
-            match ended {
-                Ok(Ok(Ok(value))) => Ok(returned(&value)),
-                Ok(Ok(Err(error))) => told(error),
-                Ok(Err(_panicked)) => told(died(&id)),
-                Err(_elapsed) => told(timed_out(&id, timeout)),
+            match run(&functions, timeout, invocation).await {
+                Ok(value) => Ok(returned(&value)),
+                Err(error) => told(error),
             }
         }))
     }
@@ -45,6 +38,23 @@ impl Running {
     pub(crate) async fn ended(self) -> Result<Response<Vec<u8>>, ApiError> {
         let lost = |_| ApiError::server("ServiceException", "the invocation was lost");
         self.0.await.unwrap_or_else(|error| Err(lost(error)))
+    }
+}
+
+/// Runs a function once, to its end or to Lambda's.
+pub(super) async fn run(
+    functions: &Functions,
+    timeout: SignedDuration,
+    invocation: Invocation,
+) -> Result<Value, FunctionError> {
+    let id = invocation.request_id.clone();
+    // The call itself may panic as well as the future that it gives.
+    let work = AssertUnwindSafe(async { functions(invocation).await }).catch_unwind();
+    let limit = timeout.try_into().unwrap_or_default();
+    match tokio::time::timeout(limit, work).await {
+        Ok(Ok(result)) => result,
+        Ok(Err(_panic)) => Err(died(&id)),
+        Err(_elapsed) => Err(timed_out(&id, timeout)),
     }
 }
 

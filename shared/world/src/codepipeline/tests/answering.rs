@@ -51,7 +51,10 @@ async fn unknown_jobs_operations_and_bodies_have_their_own_codes() {
         code("GetJobDetails", json!({ "jobId": id })),
         "JobNotFoundException"
     );
-    assert_eq!(code("PollForJobs", json!({})), "UnknownOperationException");
+    assert_eq!(
+        code("PollForThirdPartyJobs", json!({})),
+        "UnknownOperationException"
+    );
     assert_eq!(
         code("PutJobSuccessResult", json!({ "jobId": 1 })),
         "SerializationException"
