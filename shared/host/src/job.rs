@@ -7,6 +7,7 @@ use serde_json::Value;
 use sluice_aws::ArtifactAccess;
 use sluice_core::token::is_job_id;
 
+use crate::hook;
 use crate::task::{self, Asked};
 
 /// The id of the job, found before anything else is read. `None`: the event is
@@ -129,7 +130,7 @@ impl Job {
         match raw.get(EVENT) {
             Some(event) => Job::deserialize(event),
             None if task::is_task(raw) => task::job(raw),
-            None => Ok(Job::default()),
+            None => Ok(hook::job(raw).unwrap_or_default()),
         }
     }
 

@@ -14,7 +14,7 @@ use sluice_gates::AnyGate;
 
 use crate::{
     Checks, CountedBy, Grantor, Host, Log, Messenger, Notifier, Plans, TaskFailed, grant, handle,
-    handle_checks, handle_task, is_task, notify, reap, resolve_plan,
+    handle_checks, handle_hook, handle_task, is_hook, is_task, notify, reap, resolve_plan,
 };
 
 /// Why a function did not start.
@@ -74,6 +74,9 @@ async fn serve_gates(gates: Vec<Box<dyn AnyGate>>, log: &FunctionLog) -> Result<
         if is_task(&event) {
             let answer = handle_task(&event, deadline, &host).await.map_err(thrown)?;
             return Ok(json!(answer));
+        }
+        if is_hook(&event) {
+            return Ok(json!(handle_hook(&event, deadline, &host).await));
         }
         match handle(&event, deadline, &host).await {
             Ok(handled) => Ok(json!({ "handled": handled.word() })),
