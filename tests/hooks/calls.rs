@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use sluice::rehearsal::{EVIDENCE_BUCKET, aws_of, gates, in_virtual_time, world_of};
-use sluice_host::{Host, HookAnswer, HookStatus, handle_hook, is_hook};
+use sluice_host::{HookAnswer, HookStatus, Host, handle_hook, is_hook};
 use sluice_world::Scenario;
 
 fn call() -> Value {
@@ -64,7 +64,11 @@ fn a_call_as_documented_begins_and_brings_back_all_it_was_given() {
     assert_eq!(answer.hook_status, HookStatus::InProgress);
     let text = json!(answer);
     assert_eq!(text["hookStatus"], "IN_PROGRESS");
-    assert!(text["callBackDelay"].as_i64().is_some_and(|delay| (5..=300).contains(&delay)));
+    assert!(
+        text["callBackDelay"]
+            .as_i64()
+            .is_some_and(|delay| (5..=300).contains(&delay))
+    );
     assert_eq!(text["hookDetails"]["gate"], "bake");
     assert!(text["hookDetails"]["sluice_progress"]["token"].is_string());
 }
@@ -74,22 +78,40 @@ fn a_call_without_details_and_with_others_names_what_to_write() {
     check_refused(|call| call["hookDetails"] = json!(null), "hookDetails");
     check_refused(|call| call["hookDetails"] = json!([1]), "hookDetails");
     check_refused(|call| call["hookDetails"] = json!("no JSON"), "hookDetails");
-    check_refused(|call| call["hookDetails"] = json!({}), "missing field `gate`");
+    check_refused(
+        |call| call["hookDetails"] = json!({}),
+        "missing field `gate`",
+    );
 }
 
 #[test]
 fn a_call_of_no_deployment_is_refused() {
     check_refused(|call| call["resourceArn"] = json!(null), "resourceArn");
-    check_refused(|call| call["lifecycleStage"] = json!(null), "lifecycleStage");
+    check_refused(
+        |call| call["lifecycleStage"] = json!(null),
+        "lifecycleStage",
+    );
 }
 
 #[test]
 fn mistakes_in_the_details_are_named() {
     check_refused(|call| call["hookDetails"]["allarms"] = json!(1), "allarms");
-    check_refused(|call| call["hookDetails"]["settings"] = json!(null), "`settings`");
-    check_refused(|call| call["hookDetails"]["settings"]["for"] = json!("long"), "for");
-    check_refused(|call| call["hookDetails"]["timeout_minutes"] = json!(0), "timeout_minutes");
-    check_refused(|call| call["hookDetails"]["timeout_minutes"] = json!("1h"), "timeout_minutes");
+    check_refused(
+        |call| call["hookDetails"]["settings"] = json!(null),
+        "`settings`",
+    );
+    check_refused(
+        |call| call["hookDetails"]["settings"]["for"] = json!("long"),
+        "for",
+    );
+    check_refused(
+        |call| call["hookDetails"]["timeout_minutes"] = json!(0),
+        "timeout_minutes",
+    );
+    check_refused(
+        |call| call["hookDetails"]["timeout_minutes"] = json!("1h"),
+        "timeout_minutes",
+    );
 }
 
 #[test]
@@ -99,7 +121,8 @@ fn progress_that_was_changed_is_a_gate_error_and_that_of_another_step_is_left_al
     let mut changed = call();
     changed["hookDetails"] = details.clone();
     let token = details["sluice_progress"]["token"].as_str().unwrap();
-    changed["hookDetails"]["sluice_progress"]["token"] = json!(token.replace("\"gap\":0", "\"gap\":1"));
+    changed["hookDetails"]["sluice_progress"]["token"] =
+        json!(token.replace("\"gap\":0", "\"gap\":1"));
     let (answer, log) = answered(&changed);
     assert_eq!(answer.hook_status, HookStatus::Failed, "{log}");
     let mut other = call();
@@ -112,7 +135,10 @@ fn progress_that_was_changed_is_a_gate_error_and_that_of_another_step_is_left_al
 fn spellings_differ_and_the_call_is_the_same() {
     let mut spelled = call();
     let own = spelled.as_object_mut().unwrap();
-    for (name, other) in [("lifecycleStage", "LifecycleStage"), ("hookDetails", "hook_details")] {
+    for (name, other) in [
+        ("lifecycleStage", "LifecycleStage"),
+        ("hookDetails", "hook_details"),
+    ] {
         let value = own.remove(name).unwrap();
         own.insert(other.to_owned(), value);
     }

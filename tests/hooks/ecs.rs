@@ -63,11 +63,7 @@ fn host(world: &World, bucket: bool) -> Arc<Host> {
     Arc::new(host)
 }
 
-async fn asked(
-    event: Value,
-    deadline: Timestamp,
-    host: Arc<Host>,
-) -> Result<Value, FunctionError> {
+async fn asked(event: Value, deadline: Timestamp, host: Arc<Host>) -> Result<Value, FunctionError> {
     Ok(json!(handle_hook(&event, deadline, &host).await))
 }
 
@@ -84,7 +80,10 @@ fn told(world: &World, end: HookEnd, deployment: &ServiceDeployment) -> Gave {
             .total(jiff::Unit::Minute)
             .unwrap() as i64,
         calls: calls.len(),
-        begun: keys("begun/").iter().filter(|key| !key.0.contains("/hooks/")).count(),
+        begun: keys("begun/")
+            .iter()
+            .filter(|key| !key.0.contains("/hooks/"))
+            .count(),
         verdicts: verdicts
             .filter(|event| event.detail_type == GATE_VERDICT)
             .map(|event| event.detail)
@@ -125,12 +124,22 @@ fn a_bake_that_stays_quiet_lets_the_deployment_go_on_and_says_so_once() {
     let gave = usual(QUIET);
     assert_eq!(gave.end, HookEnd::WentOn);
     assert!((30..45).contains(&gave.minutes), "{} min", gave.minutes);
-    assert_eq!((gave.begun, gave.evidence.len(), gave.verdicts.len()), (1, 1, 1));
+    assert_eq!(
+        (gave.begun, gave.evidence.len(), gave.verdicts.len()),
+        (1, 1, 1)
+    );
     let said = &gave.verdicts[0];
-    assert_eq!((&said["host"], &said["verdict"]), (&json!("ecs_hook"), &json!("pass")));
+    assert_eq!(
+        (&said["host"], &said["verdict"]),
+        (&json!("ecs_hook"), &json!("pass"))
+    );
     assert_eq!(
         (&said["pipeline"], &said["release"], &said["stage"]),
-        (&json!("checkout"), &json!("EZe5RNVLH6PP"), &json!("POST_PRODUCTION_TRAFFIC_SHIFT"))
+        (
+            &json!("checkout"),
+            &json!("EZe5RNVLH6PP"),
+            &json!("POST_PRODUCTION_TRAFFIC_SHIFT")
+        )
     );
     let remarks = gave.evidence[0]["remarks"].to_string();
     assert!(remarks.contains("release_check: off"), "{remarks}");
@@ -219,7 +228,10 @@ fn a_bake_longer_than_ecs_waits_is_refused_at_once() {
     details["settings"]["for"] = json!("2h");
     let gave = run(QUIET, &hook(details), HookSwitches::default(), true);
     check_failed(&gave);
-    assert_eq!((gave.calls, &gave.verdicts[0]["error"]), (1, &json!("BakeTooLong")));
+    assert_eq!(
+        (gave.calls, &gave.verdicts[0]["error"]),
+        (1, &json!("BakeTooLong"))
+    );
     let reason = gave.verdicts[0]["reason"].to_string();
     assert!(reason.contains("timeoutConfiguration"), "{reason}");
 }

@@ -14,6 +14,7 @@ mod carried;
 mod checks;
 mod clocks;
 mod deliver;
+mod deployed;
 mod grant;
 mod handed;
 mod hook;
@@ -53,6 +54,7 @@ use publish::Bus;
 pub use answer::{MESSAGE_CHARACTERS_MAX, SUMMARY_CHARACTERS_MAX, fitted};
 pub use checks::{Checks, handle_checks};
 pub use deliver::{Delivered, Messenger, Pace, Vendors, signature};
+pub use deployed::{Deployments, answer_deployment};
 pub use grant::{Grantor, grant};
 pub use hook::{HookAnswer, HookStatus, handle_hook, is_hook};
 pub use job::{Job, job_id};
@@ -61,7 +63,9 @@ pub use notify::{CountedBy, METRICS, METRICS_NAMESPACE, Notifier, notify};
 pub use plan_store::{PlanChange, PlanStore, Pushed};
 pub use reap::reap;
 pub use resolve::{PLAN_ANSWER_BYTES_MAX, Plans, resolve_plan};
-pub use run::{claims_table, run, run_checks, run_notify, run_override, run_plan, run_reaper};
+pub use run::{
+    claims_table, run, run_checks, run_hook, run_notify, run_override, run_plan, run_reaper,
+};
 pub use task::{
     EvidencePlace, TASK_ANSWER_BYTES_MAX, TaskAnswer, TaskFailed, TaskLook, handle_task, is_task,
 };

@@ -13,8 +13,9 @@ use sluice_core::waiver::WAIVER_HOURS_MAX;
 use sluice_gates::AnyGate;
 
 use crate::{
-    Checks, CountedBy, Grantor, Host, Log, Messenger, Notifier, Plans, TaskFailed, grant, handle,
-    handle_checks, handle_hook, handle_task, is_hook, is_task, notify, reap, resolve_plan,
+    Checks, CountedBy, Deployments, Grantor, Host, Log, Messenger, Notifier, Plans, TaskFailed,
+    answer_deployment, grant, handle, handle_checks, handle_hook, handle_task, is_hook, is_task,
+    notify, reap, resolve_plan,
 };
 
 /// Why a function did not start.
@@ -26,6 +27,8 @@ enum StartError {
     NoRegion(#[from] NoRegion),
     #[error("`SLUICE_STAGE_CHECKS_ARN` is not set: it names the state machine `stage-checks`")]
     NoMachine,
+    #[error("`SLUICE_HOOK_ARN` is not set: it names the state machine `hook`")]
+    NoHookMachine,
     #[error("`SLUICE_NOTICES_TABLE` is not set: it names the table of what people were told")]
     NoNotices,
     #[error("the runtime did not start: {0}")]
@@ -123,6 +126,28 @@ async fn serve_failures(log: &FunctionLog) -> Result<(), StartError> {
     serve(log, async |event, deadline| {
         match reap(&event, deadline, &aws, bus.as_deref(), &lines).await {
             Ok(handled) => Ok(json!({ "handled": handled.word() })),
+            Err(error) => Err(not_taken(&error, log)),
+        }
+    })
+    .await
+}
+
+/// Has gates asked for hooks of CodeDeploy, until Lambda ends the process.
+pub fn run_hook() -> ExitCode {
+    let log = FunctionLog::default();
+    log.exit(in_runtime(serve_deployments(&log)))
+}
+
+async fn serve_deployments(log: &FunctionLog) -> Result<(), StartError> {
+    let deployments = Deployments {
+        aws: aws().await?,
+        machine: environment("SLUICE_HOOK_ARN").ok_or(StartError::NoHookMachine)?,
+        groups: environment("SLUICE_HOOK_GROUPS"),
+        log: log.lines(),
+    };
+    serve(log, async |event, deadline| {
+        match answer_deployment(&event, deadline, &deployments).await {
+            Ok(word) => Ok(json!({ "handled": word })),
             Err(error) => Err(not_taken(&error, log)),
         }
     })

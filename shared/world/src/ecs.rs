@@ -203,9 +203,10 @@ impl ServiceDeployment {
         let arn = |what: &str| format!("arn:aws:ecs:us-east-1:111122223333:{what}");
         let revision = |id: &str| arn(&format!("service-revision/main/checkout/{id}"));
         let target = revision("9313423515462893900");
-        let weights = share.map_or(json!({}), |share| {
-            json!({ target.clone(): share, revision("1920498462936580504"): 100 - share })
-        });
+        let weights = share.map_or(
+            json!({}),
+            |share| json!({ target.clone(): share, revision("1920498462936580504"): 100 - share }),
+        );
         let number = match self.switches.execution_ids_change {
             true => self.calls.len() as u64,
             false => 0,

@@ -82,6 +82,9 @@ pub(crate) struct StoredPlan {
     /// CodePipeline's own action for state machines.
     #[serde(default)]
     ends: Option<Timestamp>,
+    /// Whether that is a deployment's hook.
+    #[serde(default)]
+    hook: bool,
 }
 
 /// Where a mark is looked for.
@@ -139,6 +142,9 @@ impl Asked {
     pub(crate) fn why(&self) -> &'static str {
         if let By::Hook(_) = self.by {
             return "ECS ends a lifecycle hook after its `timeoutConfiguration` (24h, or `timeout_minutes` in `hookDetails`)";
+        }
+        if self.plan.as_ref().is_some_and(|plan| plan.hook) {
+            return "CodeDeploy ends a hook an hour after it called it";
         }
         match self.plan.as_ref().and_then(|plan| plan.ends) {
             Some(_) => "CodePipeline ends this action 24h after its start",
