@@ -311,9 +311,9 @@ pub(crate) fn functions(world: &World, with_bucket: bool, gathered: &Gathering) 
             match handled.map_err(not_taken)? {
                 Handled::Ended(ended) => {
                     gather(&gathered, |all| all.gates.push(end_of(*ended)));
-                    Ok(())
+                    Ok(Value::Null)
                 }
-                _ => Ok(()),
+                _ => Ok(Value::Null),
             }
         })
     })

@@ -313,7 +313,7 @@ async fn run(case: Case) -> Done {
                 })?;
                 own.lock().unwrap().handled.push(handled);
             }
-            Ok(())
+            Ok(Value::Null)
         })
     }));
     let own = Arc::clone(&gathered);

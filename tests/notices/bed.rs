@@ -160,7 +160,7 @@ impl Bed {
                     aws.answer_success(job, None, &summary, &[]).await
                 };
                 answered.unwrap();
-                Ok(())
+                Ok(Value::Null)
             })
         })
     }

@@ -136,7 +136,7 @@ fn functions(world: &World, fails: &Arc<Mutex<bool>>) -> Functions {
     })
 }
 
-async fn answer(aws: &Aws, job: &str, fails: bool) -> Result<(), FunctionError> {
+async fn answer(aws: &Aws, job: &str, fails: bool) -> Result<Value, FunctionError> {
     let answered = if fails {
         let kind = sluice_aws::FailureType::JobFailed;
         aws.answer_failure(job, kind, "3 of 14 tests failed\nhint: look", None)
@@ -149,10 +149,12 @@ async fn answer(aws: &Aws, job: &str, fails: bool) -> Result<(), FunctionError> 
         };
         aws.answer_success(job, None, &summary, &[]).await
     };
-    answered.map(|_| ()).map_err(|error| FunctionError {
-        error_type: "AnswerNotTaken".to_owned(),
-        message: error.to_string(),
-    })
+    answered
+        .map(|_| Value::Null)
+        .map_err(|error| FunctionError {
+            error_type: "AnswerNotTaken".to_owned(),
+            message: error.to_string(),
+        })
 }
 
 fn aws(

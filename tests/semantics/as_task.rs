@@ -216,7 +216,7 @@ async fn answer_job(
     id: &str,
     answer: Result<TaskAnswer, TaskFailed>,
     aws: &Aws,
-) -> Result<(), FunctionError> {
+) -> Result<Value, FunctionError> {
     let said = |text: &str| match text {
         "" => "-".to_owned(),
         text => text.chars().take(500).collect(),
@@ -248,10 +248,12 @@ async fn answer_job(
                 .await
         }
     };
-    answered.map(|_| ()).map_err(|error| FunctionError {
-        error_type: "AnswerNotTaken".to_owned(),
-        message: error.to_string(),
-    })
+    answered
+        .map(|_| Value::Null)
+        .map_err(|error| FunctionError {
+            error_type: "AnswerNotTaken".to_owned(),
+            message: error.to_string(),
+        })
 }
 
 #[test]

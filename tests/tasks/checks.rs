@@ -146,7 +146,7 @@ async fn run(case: Case) -> Done {
                 })?;
                 own.lock().unwrap().push(handled);
             }
-            Ok(())
+            Ok(Value::Null)
         })
     }));
     let id = world.start(pipeline(&case)).unwrap();

@@ -12,6 +12,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde::Deserialize;
+use serde_json::Value;
 use tokio::net::TcpStream;
 
 use crate::codepipeline::{FunctionError, Functions, Invocation};
@@ -56,10 +57,11 @@ impl Address {
 
 /// Functions at an address.
 ///
-/// An answer is success. A status other than 200 (which is what the emulator
-/// answers with), the header `X-Amz-Function-Error` (as Lambda) and a body
-/// that is an error are the function's error. A connection that breaks is a
-/// process that died.
+/// An answer is success, and its body what the function returned. A status
+/// other than 200 (which is what the emulator answers with), the header
+/// `X-Amz-Function-Error` (as Lambda) and a body that is an error are the
+/// function's error; a bare 404 is no such function. A connection that breaks
+/// is a process that died.
 pub fn functions_at(address: &Address) -> Functions {
     // A kept connection to an emulator that was started anew would look like
     // a function that died.
@@ -77,7 +79,7 @@ async fn invoke(
     client: &Client<HttpConnector, Full<Bytes>>,
     url: &str,
     invocation: Invocation,
-) -> Result<(), FunctionError> {
+) -> Result<Value, FunctionError> {
     let id = invocation.request_id;
     let function = invocation.function;
     let request = Request::post(format!("{url}/2015-03-31/functions/{function}/invocations"))
@@ -94,7 +96,7 @@ async fn invoke(
     let (parts, body) = response.into_parts();
     let body = body.collect().await;
     let body = body.map_err(|_| died(&id, "the connection broke"))?;
-    judged(&Response::from_parts(parts, body.to_bytes()))
+    judged(&function, &Response::from_parts(parts, body.to_bytes()))
 }
 
 /// What a function says of its own error.
@@ -105,7 +107,7 @@ struct Told {
     error_message: String,
 }
 
-fn judged(response: &Response<Bytes>) -> Result<(), FunctionError> {
+fn judged(function: &str, response: &Response<Bytes>) -> Result<Value, FunctionError> {
     let told = serde_json::from_slice::<Told>(response.body());
     let marked = response.headers().contains_key("x-amz-function-error");
     match told {
@@ -114,7 +116,10 @@ fn judged(response: &Response<Bytes>) -> Result<(), FunctionError> {
             error_type: told.error_type,
             message: told.error_message,
         }),
-        Err(_) if response.status() == StatusCode::OK && !marked => Ok(()),
+        Err(_) if response.status() == StatusCode::OK && !marked => Ok(returned(response.body())),
+        Err(_) if response.status() == StatusCode::NOT_FOUND => {
+            Err(FunctionError::not_found(function))
+        }
         Err(_) => Err(FunctionError {
             error_type: "Unhandled".to_owned(),
             message: format!(
@@ -124,6 +129,15 @@ fn judged(response: &Response<Bytes>) -> Result<(), FunctionError> {
             ),
         }),
     }
+}
+
+/// What a function returned; one that returned nothing gives `null`.
+fn returned(body: &[u8]) -> Value {
+    if body.is_empty() {
+        return Value::Null;
+    }
+    let text = || Value::String(String::from_utf8_lossy(body).into_owned());
+    serde_json::from_slice(body).unwrap_or_else(|_| text())
 }
 
 fn died(request_id: &str, why: &str) -> FunctionError {

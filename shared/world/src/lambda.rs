@@ -1,10 +1,12 @@
 //! Lambda's `Invoke`. With `Event` it takes an event, answers at once, and
 //! runs the function with Lambda's retries. With `RequestResponse` it answers
-//! for a function of the scenario, once that has taken its time.
+//! for a function of the scenario, once that has taken its time, and otherwise
+//! for a function of the world, once that has ended.
 //!
 //! Events of CodePipeline do not come this way: `codepipeline/invoke.rs` sends
 //! them, with what befalls them there.
 
+mod running;
 mod waited;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,11 +14,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use http::{Request, Response};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::caller::Caller;
+use crate::caller::{Caller, uuid};
 use crate::clock::Clock;
 use crate::codepipeline::{Functions, Invocation, Settings};
 use crate::s3::percent_decoded;
 use crate::wire::ApiError;
+pub(crate) use running::Running;
 pub use waited::Invoked;
 pub(crate) use waited::takes;
 
@@ -29,6 +32,14 @@ pub(crate) struct Lambda {
     retry_waits: Vec<SignedDuration>,
     functions: Functions,
     waited: Mutex<Vec<Invoked>>,
+}
+
+/// What becomes of an `Invoke` that was taken.
+pub(crate) enum Taken {
+    /// It has its answer.
+    Answered(Response<Vec<u8>>),
+    /// Its function runs.
+    Runs(Running),
 }
 
 impl Lambda {
@@ -48,13 +59,15 @@ impl Lambda {
         waited.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// `Invoke`. `number` tells calls apart.
+    /// `Invoke`. `number` tells calls apart; `are_set`: the world has
+    /// functions beside those of the scenario.
     pub(crate) fn invoke(
         &self,
         caller: &Caller<'_>,
         request: &Request<Vec<u8>>,
         number: u64,
-    ) -> Result<Response<Vec<u8>>, ApiError> {
+        are_set: bool,
+    ) -> Result<Taken, ApiError> {
         let function = function(request)?;
         let kind = request.headers().get("x-amz-invocation-type");
         let status = match kind.map_or("RequestResponse", |kind| kind.to_str().unwrap_or("")) {
@@ -66,25 +79,58 @@ impl Lambda {
                 self.send(Invocation {
                     function,
                     event,
-                    request_id: format!("00000000-0000-4000-8001-{number:012x}"),
+                    request_id: uuid(0x8001, number),
                     deadline: Timestamp::MAX,
                     attempt: 1,
                 });
                 202
             }
             "DryRun" => 204,
-            "RequestResponse" => return self.wait_for(caller, &function, request),
+            "RequestResponse" if are_set && !caller.scenario.functions.contains_key(&function) => {
+                return self.run(caller, function, request, number);
+            }
+            "RequestResponse" => {
+                let answer = self.wait_for(caller, &function, request)?;
+                return Ok(Taken::Answered(answer));
+            }
             other => {
                 let message = format!("there is no invocation type `{other}`");
                 return Err(ApiError::client("InvalidParameterValueException", message));
             }
         };
         let response = Response::builder().status(status).body(Vec::new());
-        Ok(response.expect("these are statuses"))
+        Ok(Taken::Answered(response.expect("these are statuses")))
+    }
+
+    /// Begins an invocation that somebody waits for.
+    fn run(
+        &self,
+        caller: &Caller<'_>,
+        function: String,
+        request: &Request<Vec<u8>>,
+        number: u64,
+    ) -> Result<Taken, ApiError> {
+        let home = (&*caller.scenario.account, &*caller.scenario.region);
+        if home != (caller.account, caller.region) {
+            return Err(waited::not_found(caller, &function));
+        }
+        let deadline = self.clock.now().saturating_add(self.timeout);
+        let invocation = Invocation {
+            function,
+            event: waited::payload(request.body())?,
+            request_id: uuid(0x8001, number),
+            deadline: deadline.unwrap_or(Timestamp::MAX),
+            attempt: 1,
+        };
+        Ok(Taken::Runs(Running::begin(
+            &self.functions,
+            self.timeout,
+            invocation,
+        )))
     }
 
     /// Runs the function in the background, again where it fails.
-    fn send(&self, invocation: Invocation) {
+    pub(crate) fn send(&self, invocation: Invocation) {
         let (clock, timeout) = (self.clock, self.timeout);
         let (functions, waits) = (Arc::clone(&self.functions), self.retry_waits.clone());
         tokio::spawn(async move {

@@ -421,7 +421,7 @@ impl World {
             self.take_time(&target, &request).await;
         }
         let answer = match fault {
-            None => Ok(self.respond(&target, &request, &call)),
+            None => Ok(self.respond(&target, &request, &call).await),
             Some(fault) => self.afflicted(fault, &target, &request, &call).await,
         };
         let date = self.0.clock.now().strftime("%a, %d %b %Y %H:%M:%S GMT");
@@ -471,7 +471,7 @@ impl World {
         own.unwrap_or_else(|| self.0.scenario.account.clone())
     }
 
-    fn respond(
+    async fn respond(
         &self,
         target: &Target,
         request: &Request<Vec<u8>>,
@@ -484,6 +484,9 @@ impl World {
                 return self.0.s3.answer(request, bucket, object, key);
             }
             "sts" => return self.0.sts.answer(request, key),
+            "lambda" if target.operation == "Invoke" => {
+                return self.invoke(target, request, call.number).await;
+            }
             _ => {}
         }
         let body = match wire::unpacked(request) {
@@ -516,7 +519,7 @@ impl World {
                     .codepipeline
                     .call(&target.operation, target.protocol, body, key)
             }
-            _ => return self.of_tests(target, request, body, call.number),
+            _ => return self.of_tests(target, request, body),
         };
         match result {
             Ok(body) => target.response(200, body),

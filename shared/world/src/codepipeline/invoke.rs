@@ -139,7 +139,7 @@ async fn run_once(shared: &Shared, delivery: &Delivery, attempt: u32) -> Result<
     // The call itself may panic as well as the future that it gives.
     let function = AssertUnwindSafe(async { (shared.functions)(invocation).await }).catch_unwind();
     let (result, killed) = match tokio::time::timeout(as_std(timeout), function).await {
-        Ok(Ok(result)) => (result, false),
+        Ok(Ok(result)) => (result.map(drop), false),
         Ok(Err(_panic)) => (Err(exited(delivery)), false),
         Err(_elapsed) => (Err(timed_out(delivery, timeout.as_secs_f64())), true),
     };

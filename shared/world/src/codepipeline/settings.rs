@@ -10,6 +10,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::random::Random;
 
@@ -158,9 +159,10 @@ impl LengthUnit {
     }
 }
 
-/// Runs a function by name, as Lambda would. Dropping the future kills it.
+/// Runs a function by name, as Lambda would, and gives what it returned.
+/// Dropping the future kills it.
 pub type Functions =
-    Arc<dyn Fn(Invocation) -> BoxFuture<'static, Result<(), FunctionError>> + Send + Sync>;
+    Arc<dyn Fn(Invocation) -> BoxFuture<'static, Result<Value, FunctionError>> + Send + Sync>;
 
 /// One run of a function.
 #[derive(Debug, Clone, PartialEq)]
@@ -168,7 +170,7 @@ pub struct Invocation {
     /// The function's name.
     pub function: String,
     /// The payload.
-    pub event: serde_json::Value,
+    pub event: Value,
     /// The same for all attempts and copies of one event, as at AWS.
     pub request_id: String,
     /// When Lambda kills it.
@@ -185,6 +187,25 @@ pub struct FunctionError {
     pub error_type: String,
     /// Lambda's `errorMessage`.
     pub message: String,
+}
+
+/// What Lambda calls a function that is not there.
+const NOT_FOUND: &str = "ResourceNotFoundException";
+
+impl FunctionError {
+    /// There is no function of this name. Who waits for it is refused; an
+    /// event for it fails.
+    pub fn not_found(function: &str) -> FunctionError {
+        FunctionError {
+            error_type: NOT_FOUND.to_owned(),
+            message: format!("Function not found: {function}"),
+        }
+    }
+
+    /// Whether it is that.
+    pub fn is_not_found(&self) -> bool {
+        self.error_type == NOT_FOUND
+    }
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ const ACCOUNT: &str = "111122223333";
 
 /// What a function does with an event.
 type Reaction = Arc<dyn Fn(&Stand, Invocation) -> Doing + Send + Sync>;
-type Doing = futures_util::future::BoxFuture<'static, Result<(), FunctionError>>;
+type Doing = futures_util::future::BoxFuture<'static, Result<Value, FunctionError>>;
 
 /// A CodePipeline whose functions all react in one way.
 #[derive(Clone)]
@@ -35,7 +35,7 @@ impl Stand {
     fn new<R, F>(settings: Settings, react: R) -> Stand
     where
         R: Fn(Stand, Invocation) -> F + Send + Sync + 'static,
-        F: Future<Output = Result<(), FunctionError>> + Send + 'static,
+        F: Future<Output = Result<Value, FunctionError>> + Send + 'static,
     {
         let react: Reaction = Arc::new(move |stand, i| react(stand.clone(), i).boxed());
         let clock = Clock::starting_at("2026-03-02T09:00:00Z".parse().expect("a timestamp"));

@@ -109,19 +109,21 @@ impl Processes {
     }
 }
 
-/// The job that an event is about; also inside of what Lambda passes on.
+/// The job that an event is about; also inside of what Lambda passes on, and
+/// of what a worker of custom actions hands on.
 fn job_of(event: &Value) -> String {
     let event = event.get("requestPayload").unwrap_or(event);
-    let job = event["CodePipeline.job"]["id"].as_str();
-    job.unwrap_or_default().to_owned()
+    let own = event["CodePipeline.job"]["id"].as_str();
+    let handed_on = event["sluice.job"]["id"].as_str();
+    own.or(handed_on).unwrap_or_default().to_owned()
 }
 
 /// Runs a function's work in a process.
 pub(crate) async fn run(
     process: Arc<Process>,
     life: Option<SignedDuration>,
-    work: BoxFuture<'static, Result<(), FunctionError>>,
-) -> Result<(), FunctionError> {
+    work: BoxFuture<'static, Result<Value, FunctionError>>,
+) -> Result<Value, FunctionError> {
     let lives = async {
         match life {
             Some(life) => tokio::time::sleep(life.try_into().unwrap_or_default()).await,

@@ -2,6 +2,7 @@
 
 use http::Response;
 use hyper::body::Bytes;
+use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
@@ -19,7 +20,7 @@ fn check(status: u16, header: Option<&str>, body: &str, expected: Option<(&str, 
         error_type: error_type.to_owned(),
         message: message.to_owned(),
     });
-    assert_eq!(judged(&response).err(), expected);
+    assert_eq!(judged("f", &response).err(), expected);
 }
 
 #[test]
@@ -32,7 +33,7 @@ fn only_an_answer_without_an_error_is_success() {
     check(200, None, error, Some(("T", "m")));
     let bare = Some(("Unhandled", "status 200: oh"));
     check(200, Some("Unhandled"), "oh", bare);
-    let missing = Some(("Unhandled", "status 404: no such function"));
+    let missing = Some(("ResourceNotFoundException", "Function not found: f"));
     check(404, None, "no such function", missing);
 }
 
@@ -48,7 +49,7 @@ fn invocation() -> Invocation {
 
 /// What comes of an invocation where the peer reads it and answers this, and
 /// what it read.
-async fn invoked(answer: &'static [u8]) -> (Result<(), FunctionError>, String) {
+async fn invoked(answer: &'static [u8]) -> (Result<Value, FunctionError>, String) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
     let peer = tokio::spawn(async move {
@@ -71,7 +72,7 @@ async fn invoked(answer: &'static [u8]) -> (Result<(), FunctionError>, String) {
 #[tokio::test]
 async fn the_event_is_posted_where_lambda_takes_it() {
     let (result, request) = invoked(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").await;
-    assert_eq!(result, Ok(()));
+    assert_eq!(result, Ok(serde_json::json!({})));
     let path = "POST /2015-03-31/functions/sluice-bake/invocations HTTP/1.1\r\n";
     assert!(request.starts_with(path), "{request}");
 }

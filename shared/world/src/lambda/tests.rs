@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex};
 
 use http::{Request, Response};
 use jiff::SignedDuration;
+use serde_json::{Value, json};
 
-use super::Lambda;
+use super::{Lambda, Taken};
 use crate::caller::Caller;
 use crate::clock::Clock;
 use crate::codepipeline::{FunctionError, Invocation, Settings};
@@ -19,6 +20,19 @@ fn invoke(
     request: &Request<Vec<u8>>,
     number: u64,
 ) -> Result<Response<Vec<u8>>, ApiError> {
+    match take(lambda, request, number, false)? {
+        Taken::Answered(answer) => Ok(answer),
+        Taken::Runs(_) => panic!("no functions are set"),
+    }
+}
+
+/// The same with functions beside those of the scenario, where `are_set`.
+fn take(
+    lambda: &Lambda,
+    request: &Request<Vec<u8>>,
+    number: u64,
+    are_set: bool,
+) -> Result<Taken, ApiError> {
     let scenario = Scenario::parse(SCENARIO, Path::new(".")).unwrap();
     let caller = Caller {
         account: &scenario.account,
@@ -28,7 +42,7 @@ fn invoke(
         scenario: &scenario,
         marks: &Marks::new(),
     };
-    lambda.invoke(&caller, request, number)
+    lambda.invoke(&caller, request, number, are_set)
 }
 
 const SCENARIO: &str = "{ about: functions, functions: { smoke: { returns: { ok: true } } } }";
@@ -49,7 +63,7 @@ fn lambda(failures: u32) -> (Lambda, Seen) {
                     message: "no".to_owned(),
                 })
             } else {
-                Ok(())
+                Ok(Value::Null)
             }
         })
     });
@@ -141,4 +155,93 @@ async fn a_function_of_the_scenario_answers_who_waits_for_it() {
     );
     assert_eq!(lambda.invoked()[0].payload, serde_json::json!({ "a": 1 }));
     assert!(seen.lock().unwrap().is_empty());
+}
+
+/// Status, the error's header and the body of what `f` answers, and after how
+/// many seconds.
+async fn waited(functions: crate::codepipeline::Functions) -> (u16, bool, Value, u64) {
+    let clock = Clock::starting_at(jiff::Timestamp::UNIX_EPOCH);
+    let lambda = Lambda::new(clock, &Settings::default(), functions);
+    let path = "/2015-03-31/functions/f/invocations";
+    let request = request(path, "RequestResponse", "{\"a\":1}");
+    let began = tokio::time::Instant::now();
+    let Taken::Runs(running) = take(&lambda, &request, 1, true).unwrap() else {
+        panic!("it is no function of the scenario");
+    };
+    let answer = match running.ended().await {
+        Ok(answer) => answer,
+        Err(error) => return (error.status, false, json!(error.code), 0),
+    };
+    let failed = answer.headers().contains_key("x-amz-function-error");
+    let body = serde_json::from_slice(answer.body()).unwrap();
+    (
+        answer.status().as_u16(),
+        failed,
+        body,
+        began.elapsed().as_secs(),
+    )
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_a_function_of_the_world_gets_what_it_returned() {
+    let slow = waited(Arc::new(|invocation| {
+        Box::pin(async move {
+            tokio::time::sleep(std::time::Duration::from_secs(9)).await;
+            Ok(json!({ "got": invocation.event }))
+        })
+    }));
+    assert_eq!(slow.await, (200, false, json!({ "got": { "a": 1 } }), 9));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_function_that_fails_hangs_dies_or_returns_too_much_says_so_in_its_answer() {
+    let error = FunctionError {
+        error_type: "T".to_owned(),
+        message: "m".to_owned(),
+    };
+    let failed = waited(Arc::new(move |_| {
+        Box::pin(std::future::ready(Err(error.clone())))
+    }));
+    let told = json!({ "errorType": "T", "errorMessage": "m" });
+    assert_eq!(failed.await, (200, true, told, 0));
+    let (status, failed, body, seconds) =
+        waited(Arc::new(|_| Box::pin(std::future::pending()))).await;
+    assert_eq!((status, failed, seconds), (200, true, 120));
+    assert_eq!(body["errorType"], "Sandbox.Timedout");
+    let (_, failed, body, _) = waited(Arc::new(|_| Box::pin(async { panic!("planned") }))).await;
+    assert_eq!(
+        (failed, &body["errorType"]),
+        (true, &json!("Runtime.ExitError"))
+    );
+    let long = || json!("x".repeat(6 * 1024 * 1024));
+    let long = waited(Arc::new(move |_| Box::pin(async move { Ok(long()) })));
+    assert_eq!(long.await.2["errorType"], "Function.ResponseSizeTooLarge");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_function_that_is_not_there_is_not_found() {
+    let nowhere = waited(Arc::new(|invocation| {
+        let error = FunctionError::not_found(&invocation.function);
+        Box::pin(async move { Err(error) })
+    }));
+    let code = json!("ResourceNotFoundException");
+    assert_eq!(nowhere.await, (404, false, code, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_function_goes_on_when_nobody_waits_for_it_any_more() {
+    let done = Arc::new(Mutex::new(false));
+    let own = Arc::clone(&done);
+    let functions: crate::codepipeline::Functions = Arc::new(move |_| {
+        let own = Arc::clone(&own);
+        Box::pin(async move {
+            tokio::time::sleep(std::time::Duration::from_secs(9)).await;
+            *own.lock().unwrap() = true;
+            Ok(Value::Null)
+        })
+    });
+    let gives_up = tokio::time::timeout(std::time::Duration::from_secs(1), waited(functions));
+    gives_up.await.unwrap_err();
+    tokio::time::sleep(std::time::Duration::from_secs(10)).await;
+    assert!(*done.lock().unwrap());
 }

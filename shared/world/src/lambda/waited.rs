@@ -11,7 +11,7 @@ use crate::caller::Caller;
 use crate::scenario::Function;
 use crate::wire::ApiError;
 
-const PAYLOAD_BYTES_MAX: usize = 6 * 1024 * 1024;
+pub(super) const PAYLOAD_BYTES_MAX: usize = 6 * 1024 * 1024;
 
 /// A function of the scenario that was invoked.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,17 +52,10 @@ impl Lambda {
         };
         let waited = self.waited.lock();
         waited.unwrap_or_else(PoisonError::into_inner).push(invoked);
-        let answer = Response::builder()
-            .status(200)
-            .header("content-type", "application/json")
-            .header("x-amz-executed-version", "$LATEST");
-        let answer = match failure(caller, own) {
-            Some(error) => answer
-                .header("x-amz-function-error", "Unhandled")
-                .body(error.to_string().into_bytes()),
-            None => answer.body(own.returns.to_string().into_bytes()),
-        };
-        Ok(answer.expect("these headers are valid"))
+        Ok(match failure(caller, own) {
+            Some(error) => failed(&error),
+            None => returned(&own.returns),
+        })
     }
 }
 
@@ -70,11 +63,7 @@ fn known<'a>(caller: &'a Caller<'_>, name: &str) -> Result<&'a Function, ApiErro
     let arn = caller.arn("lambda", &format!("function:{name}"));
     let own = caller.scenario.functions.get(name);
     let own = own.filter(|own| caller.is_home_of(*own));
-    let own = own.ok_or_else(|| ApiError {
-        status: 404,
-        code: "ResourceNotFoundException".to_owned(),
-        message: format!("Function not found: {arn}"),
-    })?;
+    let own = own.ok_or_else(|| not_found(caller, name))?;
     let allowed = caller.may("lambda:InvokeFunction", own, &arn);
     allowed.map_err(|error| ApiError {
         status: 403,
@@ -83,7 +72,17 @@ fn known<'a>(caller: &'a Caller<'_>, name: &str) -> Result<&'a Function, ApiErro
     Ok(own)
 }
 
-fn payload(body: &[u8]) -> Result<Value, ApiError> {
+/// There is no such function where the caller looks.
+pub(super) fn not_found(caller: &Caller<'_>, name: &str) -> ApiError {
+    let arn = caller.arn("lambda", &format!("function:{name}"));
+    ApiError {
+        status: 404,
+        code: "ResourceNotFoundException".to_owned(),
+        message: format!("Function not found: {arn}"),
+    }
+}
+
+pub(super) fn payload(body: &[u8]) -> Result<Value, ApiError> {
     if body.len() > PAYLOAD_BYTES_MAX {
         return Err(ApiError {
             status: 413,
@@ -102,7 +101,7 @@ fn payload(body: &[u8]) -> Result<Value, ApiError> {
     })
 }
 
-/// The function's own error, where it fails by now or returns too much.
+/// The function's own error, where it fails by now.
 fn failure(caller: &Caller<'_>, own: &Function) -> Option<Value> {
     let from = own.fails_from.as_ref();
     let begun = from.is_none_or(|from| {
@@ -112,11 +111,35 @@ fn failure(caller: &Caller<'_>, own: &Function) -> Option<Value> {
     if let Some(fails) = own.fails.as_ref().filter(|_| begun) {
         return Some(json!({ "errorType": fails.r#type, "errorMessage": fails.message }));
     }
-    let length = own.returns.to_string().len();
-    (length > PAYLOAD_BYTES_MAX).then(|| {
+    None
+}
+
+/// The answer to who waits for a function that returned this.
+pub(super) fn returned(returned: &Value) -> Response<Vec<u8>> {
+    let body = returned.to_string().into_bytes();
+    let length = body.len();
+    if length > PAYLOAD_BYTES_MAX {
         let message = format!(
             "Response payload size ({length} bytes) exceeded maximum allowed payload size ({PAYLOAD_BYTES_MAX} bytes)."
         );
-        json!({ "errorType": "Function.ResponseSizeTooLarge", "errorMessage": message })
-    })
+        return failed(
+            &json!({ "errorType": "Function.ResponseSizeTooLarge", "errorMessage": message }),
+        );
+    }
+    let answer = answer().body(body);
+    answer.expect("these headers are valid")
+}
+
+/// The answer to who waits for a function that failed like this.
+pub(super) fn failed(error: &Value) -> Response<Vec<u8>> {
+    let answer = answer().header("x-amz-function-error", "Unhandled");
+    let answer = answer.body(error.to_string().into_bytes());
+    answer.expect("these headers are valid")
+}
+
+fn answer() -> http::response::Builder {
+    Response::builder()
+        .status(200)
+        .header("content-type", "application/json")
+        .header("x-amz-executed-version", "$LATEST")
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use http::{Request, Response};
 use jiff::SignedDuration;
+use serde_json::Value;
 
 use super::target::{Target, refusal};
 use super::{Call, Fault, World, lock};
@@ -31,7 +32,7 @@ pub(super) fn functions(
     let plan = plan.clone();
     Arc::new(move |mut invocation: Invocation| {
         let Some(functions) = functions.get().cloned() else {
-            return Box::pin(async { Ok(()) });
+            return Box::pin(async { Ok(Value::Null) });
         };
         let process = processes.begin(&invocation);
         let life = plan.life(process.number);
@@ -109,21 +110,21 @@ impl World {
             Fault::Slow(length) => {
                 self.suffers(Kind::Slow, call);
                 pause(length).await;
-                Ok(self.respond(target, request, call))
+                Ok(self.respond(target, request, call).await)
             }
             Fault::AnswerLate(length) => {
                 self.suffers(Kind::AnswerLate, call);
-                let response = self.respond(target, request, call);
+                let response = self.respond(target, request, call).await;
                 pause(length).await;
                 Ok(response)
             }
             Fault::AnswerLost => {
                 self.suffers(Kind::AnswerLost, call);
-                self.respond(target, request, call);
+                self.respond(target, request, call).await;
                 Err(Broken::Reset)
             }
             Fault::HalfBody => {
-                let mut response = self.respond(target, request, call);
+                let mut response = self.respond(target, request, call).await;
                 let body = response.body_mut();
                 if !body.is_empty() {
                     body.truncate(body.len() / 2);
@@ -131,10 +132,10 @@ impl World {
                 }
                 Ok(response)
             }
-            Fault::PartialAnswer => Ok(self.partial(target, request, call)),
+            Fault::PartialAnswer => Ok(self.partial(target, request, call).await),
             Fault::KilledBefore => self.ends(Kind::KilledBefore, call).await,
             Fault::KilledAfter => {
-                self.respond(target, request, call);
+                self.respond(target, request, call).await;
                 self.ends(Kind::KilledAfter, call).await
             }
             Fault::Panicked => self.ends(Kind::Panicked, call).await,
@@ -157,7 +158,7 @@ impl World {
         broken.map_or_else(|| Ok(target.refused(&refusal(target, kind))), Err)
     }
 
-    fn partial(
+    async fn partial(
         &self,
         target: &Target,
         request: &Request<Vec<u8>>,
@@ -170,12 +171,12 @@ impl World {
                 self.with_cloudwatch(&account, region, |own| own.switches.partial_data = on);
             };
             turn(true);
-            let response = self.respond(target, request, call);
+            let response = self.respond(target, request, call).await;
             turn(false);
             self.suffers(Kind::PartialAnswer, call);
             return response;
         }
-        let mut response = self.respond(target, request, call);
+        let mut response = self.respond(target, request, call).await;
         if response.status().is_success()
             && let Some(half) = half_answer(&target.operation, response.body())
         {

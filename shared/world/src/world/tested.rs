@@ -10,7 +10,7 @@ use crate::caller::Caller;
 use crate::codebuild::{BuildSwitches, CodeBuild, StartedBuild};
 use crate::dynamodb::DynamoDb;
 use crate::events::{EventBridge, Published};
-use crate::lambda::{Invoked, takes};
+use crate::lambda::{Invoked, Taken, takes};
 use crate::secrets;
 use crate::step_functions::{StartedExecution, StepFunctions};
 use crate::synthetics::{CanarySwitches, Synthetics};
@@ -79,22 +79,49 @@ impl World {
         }
     }
 
+    fn check_session(&self, target: &Target) -> Result<(), ApiError> {
+        if self.0.sts.has_expired(&target.access_key) {
+            let message = "The security token included in the request is expired";
+            return Err(ApiError::client("ExpiredTokenException", message));
+        }
+        Ok(())
+    }
+
+    /// Lambda's `Invoke`, which may wait for a function's end.
+    pub(super) async fn invoke(
+        &self,
+        target: &Target,
+        request: &Request<Vec<u8>>,
+        number: u64,
+    ) -> Response<Vec<u8>> {
+        let invoked = self.check_session(target).and_then(|()| {
+            let are_set = self.0.functions.get().is_some();
+            let lambda = &self.0.lambda;
+            self.calling(target, |caller| {
+                lambda.invoke(caller, request, number, are_set)
+            })
+        });
+        let answer = match invoked {
+            Ok(Taken::Answered(answer)) => Ok(answer),
+            Ok(Taken::Runs(function)) => function.ended().await,
+            Err(error) => Err(error),
+        };
+        answer.unwrap_or_else(|error| target.refused(&error))
+    }
+
     pub(super) fn of_tests(
         &self,
         target: &Target,
         request: &Request<Vec<u8>>,
         body: &[u8],
-        number: u64,
     ) -> Response<Vec<u8>> {
-        if self.0.sts.has_expired(&target.access_key) {
-            let message = "The security token included in the request is expired";
-            return target.refused(&ApiError::client("ExpiredTokenException", message));
+        if let Err(error) = self.check_session(target) {
+            return target.refused(&error);
         }
         let (operation, protocol) = (target.operation.as_str(), target.protocol);
         let tested = &self.0.tested;
         let result = self.calling(target, |caller| {
             let answered = match target.service {
-                "lambda" => return self.0.lambda.invoke(caller, request, number),
                 "dynamodb" => {
                     let done = lock(&tested.dynamodb).call(caller, operation, protocol, body);
                     return Ok(match done {

@@ -4,7 +4,7 @@ use super::*;
 
 /// A release whose gate was invoked and has not answered.
 async fn asked(settings: Settings) -> (Stand, Invocation, String) {
-    let stand = Stand::new(settings, |_, _| async { Ok(()) });
+    let stand = Stand::new(settings, |_, _| async { Ok(Value::Null) });
     stand.pipelines.define(usual()).expect("a definition");
     let id = stand.pipelines.start("checkout").expect("a start");
     tokio::time::sleep(std::time::Duration::from_secs(301)).await;

@@ -10,7 +10,7 @@ fn reaper() -> Settings {
 }
 
 /// Crashes as `bake`; as `reaper` fails the job that the record names.
-async fn crash_and_reap(stand: Stand, invocation: Invocation) -> Result<(), FunctionError> {
+async fn crash_and_reap(stand: Stand, invocation: Invocation) -> Result<Value, FunctionError> {
     if invocation.function != "reaper" {
         return Err(crash());
     }
@@ -19,7 +19,7 @@ async fn crash_and_reap(stand: Stand, invocation: Invocation) -> Result<(), Func
         ..invocation
     };
     stand.fail(&inner, "the gate died").expect("accepted");
-    Ok(())
+    Ok(Value::Null)
 }
 
 #[tokio::test(start_paused = true)]
@@ -101,7 +101,7 @@ async fn a_duplicated_event_runs_twice_and_its_second_answer_is_refused() {
     let stand = Stand::new(settings, |stand, invocation| async move {
         tokio::time::sleep(std::time::Duration::from_secs(5)).await;
         let _first_wins = stand.succeed(&invocation, &json!({ "continuationToken": "t" }));
-        Ok(())
+        Ok(Value::Null)
     });
     stand.pipelines.define(usual()).expect("a definition");
     let id = stand.pipelines.start("checkout").expect("a start");
@@ -131,7 +131,7 @@ async fn a_lost_event_reaches_nobody_and_ends_by_silence() {
     let stand = Stand::new(settings, |stand, invocation| async move {
         let answer = json!({ "continuationToken": "t" });
         stand.succeed(&invocation, &answer).expect("accepted");
-        Ok(())
+        Ok(Value::Null)
     });
     let execution = stand.release().await;
     assert_eq!(execution.status, ExecutionStatus::Failed);
@@ -150,7 +150,7 @@ async fn a_lost_event_that_was_also_copied_arrives_late() {
     };
     let stand = Stand::new(settings, |stand, invocation| async move {
         stand.succeed(&invocation, &json!({})).expect("accepted");
-        Ok(())
+        Ok(Value::Null)
     });
     let execution = stand.release().await;
     assert_eq!(execution.status, ExecutionStatus::Succeeded);

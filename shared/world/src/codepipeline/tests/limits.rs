@@ -4,7 +4,7 @@ use super::*;
 
 /// Whether an answer with `more` in it is taken by a fresh job.
 async fn answer(settings: Settings, operation: &str, more: Value) -> Result<(), String> {
-    let stand = Stand::new(settings, |_, _| async { Ok(()) });
+    let stand = Stand::new(settings, |_, _| async { Ok(Value::Null) });
     stand.pipelines.define(usual()).expect("a definition");
     stand.pipelines.start("checkout").expect("a start");
     tokio::time::sleep(std::time::Duration::from_secs(301)).await;
@@ -148,7 +148,7 @@ async fn failures_have_a_known_type_and_a_message_of_1_to_5000_characters() {
 
 #[tokio::test(start_paused = true)]
 async fn user_parameters_have_1_to_1000_characters_when_defined() {
-    let stand = Stand::new(Settings::default(), |_, _| async { Ok(()) });
+    let stand = Stand::new(Settings::default(), |_, _| async { Ok(Value::Null) });
     for (length, taken) in [(0, false), (1000, true), (1001, false)] {
         let mut pipeline = usual();
         pipeline.stages[1].actions[1].work = Work::Lambda {
@@ -161,7 +161,7 @@ async fn user_parameters_have_1_to_1000_characters_when_defined() {
 
 #[tokio::test(start_paused = true)]
 async fn all_that_is_wrong_is_said_at_once() {
-    let stand = Stand::new(Settings::default(), |_, _| async { Ok(()) });
+    let stand = Stand::new(Settings::default(), |_, _| async { Ok(Value::Null) });
     let body = json!({ "jobId": "x", "continuationToken": "" });
     let error = stand
         .call("PutJobSuccessResult", &body)

@@ -14,7 +14,7 @@ fn slow(mode: Mode) -> Stand {
             Some(_) => json!({}),
         };
         let _closed_if_abandoned = stand.succeed(&invocation, &answer);
-        Ok(())
+        Ok(Value::Null)
     });
     let pipeline = Pipeline { mode, ..usual() };
     stand.pipelines.define(pipeline).expect("a definition");
@@ -96,7 +96,7 @@ async fn a_stop_without_abandon_lets_the_running_action_end() {
 
 #[tokio::test(start_paused = true)]
 async fn an_abandoned_execution_is_over_at_once_and_its_job_takes_nothing() {
-    let stand = Stand::new(Settings::default(), |_, _| async { Ok(()) });
+    let stand = Stand::new(Settings::default(), |_, _| async { Ok(Value::Null) });
     stand.pipelines.define(usual()).expect("a definition");
     let id = stand.pipelines.start("checkout").expect("a start");
     pause(400).await;
@@ -225,7 +225,7 @@ async fn a_retry_runs_only_what_failed_and_goes_on() {
             _ => stand.succeed(&invocation, &json!({})),
         }
         .expect("accepted");
-        Ok(())
+        Ok(Value::Null)
     });
     let failed = stand.release().await;
     let body = json!({ "pipelineName": "checkout", "stageName": "prod",

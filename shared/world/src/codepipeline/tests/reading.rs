@@ -7,7 +7,7 @@ async fn running() -> (Stand, String) {
         let answer = json!({ "continuationToken": "t", "executionDetails":
             { "summary": "baking", "percentComplete": 40, "externalExecutionId": "x" } });
         stand.succeed(&invocation, &answer).expect("accepted");
-        Ok(())
+        Ok(Value::Null)
     });
     stand.pipelines.define(usual()).expect("a definition");
     let id = stand.pipelines.start("checkout").expect("a start");

@@ -13,7 +13,7 @@ async fn a_gate_that_continues_three_times_gets_four_jobs_and_passes() {
             json!({ "executionDetails": { "summary": "done" }, "outputVariables": { "verdict": "pass" } })
         };
         stand.succeed(&invocation, &answer).expect("accepted");
-        Ok(())
+        Ok(Value::Null)
     });
     let execution = stand.release().await;
     assert_eq!(execution.status, ExecutionStatus::Succeeded);
@@ -34,7 +34,7 @@ async fn a_gate_that_continues_three_times_gets_four_jobs_and_passes() {
 async fn a_gate_that_fails_fails_the_stage_and_the_release() {
     let stand = Stand::new(Settings::default(), |stand, invocation| async move {
         stand.fail(&invocation, "5xx fired").expect("accepted");
-        Ok(())
+        Ok(Value::Null)
     });
     let execution = stand.release().await;
     assert_eq!(execution.status, ExecutionStatus::Failed);
@@ -53,7 +53,7 @@ async fn a_gate_that_fails_fails_the_stage_and_the_release() {
 async fn actions_beside_a_failed_one_go_on_to_their_end() {
     let stand = Stand::new(Settings::default(), |stand, invocation| async move {
         stand.fail(&invocation, "no").expect("accepted");
-        Ok(())
+        Ok(Value::Null)
     });
     let mut pipeline = usual();
     pipeline.stages[1].actions[1].run_order = 1;
@@ -72,7 +72,7 @@ async fn actions_beside_a_failed_one_go_on_to_their_end() {
 
 #[tokio::test(start_paused = true)]
 async fn no_reply_within_twenty_minutes_ends_the_action() {
-    let stand = Stand::new(Settings::default(), |_, _| async { Ok(()) });
+    let stand = Stand::new(Settings::default(), |_, _| async { Ok(Value::Null) });
     let execution = stand.release().await;
     let bake = execution.action("bake").expect("it ran");
     let message = &bake.failure.as_ref().expect("it failed").message;
@@ -97,7 +97,7 @@ async fn each_reply_gives_twenty_minutes_more_and_silence_counts_from_it() {
                 let answer = json!({ "continuationToken": "t" });
                 stand.succeed(&invocation, &answer).expect("accepted");
             }
-            Ok(())
+            Ok(Value::Null)
         });
         let execution = stand.release().await;
         assert_eq!(execution.status, ExecutionStatus::Failed);
@@ -110,7 +110,7 @@ async fn a_gate_that_continues_for_ever_ends_after_a_day() {
     let stand = Stand::new(Settings::default(), |stand, invocation| async move {
         let answer = json!({ "continuationToken": "again" });
         stand.succeed(&invocation, &answer).expect("accepted");
-        Ok(())
+        Ok(Value::Null)
     });
     let execution = stand.release().await;
     assert_eq!(execution.status, ExecutionStatus::Failed);
@@ -140,7 +140,7 @@ async fn the_same_seed_gives_the_same_release_even_with_drawn_intervals() {
                 json!({ "continuationToken": "t" })
             };
             stand.succeed(&invocation, &answer).expect("accepted");
-            Ok(())
+            Ok(Value::Null)
         });
         runs.push(stand.release().await);
     }
@@ -152,7 +152,7 @@ async fn the_same_seed_gives_the_same_release_even_with_drawn_intervals() {
 async fn observers_hear_the_whole_story_in_order() {
     let stand = Stand::new(Settings::default(), |stand, invocation| async move {
         stand.succeed(&invocation, &json!({})).expect("accepted");
-        Ok(())
+        Ok(Value::Null)
     });
     let told: Arc<Mutex<Vec<String>>> = Arc::default();
     let told_there = Arc::clone(&told);
