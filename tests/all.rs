@@ -11,6 +11,7 @@ mod canary;
 mod channels;
 mod cli;
 mod docs;
+mod hooks;
 mod input;
 mod notices;
 mod overrides;

@@ -17,7 +17,7 @@ from emulated.emulator import free_port
 
 TESTS = Path(__file__).resolve().parents[1]
 MACHINES = TESTS.parent / "statemachines"
-NAMES = ("stage-checks", "gate", "rollback")
+NAMES = ("stage-checks", "gate", "rollback", "hook")
 ACCOUNT = "arn:aws:states:us-east-1:123456789012:stateMachine"
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function"
 SUBSTITUTIONS = {

@@ -99,6 +99,12 @@ def answer_of(seen: str | dict) -> dict:
     return seen
 
 
+def hook_input() -> dict:
+    """What the machine `hook` is given."""
+    ends = "2026-01-01T00:50:00Z"
+    return {**RELEASE, "deployment": "d-NEW", "hook": "e-1", "gate": "bake", "ends": ends}
+
+
 @dataclass
 class Case:
     """One case of a file."""
@@ -116,8 +122,8 @@ class Case:
 
     def input(self) -> object:
         """What the machine is given."""
-        given = {"stage-checks": RELEASE, "gate": gate_input(), "rollback": order_input()}[self.machine]
-        return {**given, **self.text.get("input", {})}
+        given = {"stage-checks": RELEASE, "gate": gate_input(), "rollback": order_input(), "hook": hook_input()}
+        return {**given[self.machine], **self.text.get("input", {})}
 
     def run(self, bed: Bed, records: bool = False) -> Run:
         """Runs it."""

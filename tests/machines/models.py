@@ -1,4 +1,4 @@
-"""CodePipeline and CodeDeploy as far as the machine `rollback` asks them, with time that passes from read to read.
+"""CodePipeline and CodeDeploy as far as the machines `rollback` and `hook` ask them, with time that passes from read to read.
 
 A test double: our reading of the two APIs. That `sluice world` and AWS agree is for other tests.
 """
@@ -152,10 +152,18 @@ class Deployments:
         self.takes = given.get("takes", 1)
         self.ends = given.get("rollback_ends", "Succeeded")
         self.lost = given.get("lost", False)
+        self.answered: dict[str, str] = {}
 
     def answer(self, operation: str, asked: dict):
         """The answer, or the code of an error."""
         return getattr(self, operation)(asked)
+
+    def put_lifecycle_event_hook_execution_status(self, asked: dict):
+        name = asked["lifecycleEventHookExecutionId"]
+        if name in self.answered:
+            return "LifecycleEventAlreadyCompletedException"
+        self.answered[name] = asked["status"]
+        return {"lifecycleEventHookExecutionId": name}
 
     def info(self, one: dict) -> dict:
         made = {

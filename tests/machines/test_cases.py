@@ -151,8 +151,25 @@ NEVER_ENTERED = {
     "stage-checks": {"LoseAnswer", "MissAnswers"},
     "gate": set(),
     "rollback": {"RefuseRelease", "RefuseDeployment"},
+    "hook": set(),
 }
 """Defaults of Choice states that no answer reaches as the machines are now."""
+
+
+def test_answers_each_hook_as_the_case_says(seen):
+    case, run = seen
+    answers = [made["status"] for made in run.made("AnswerHook")]
+    expected = case.text["expect"].get("answered")
+    assert set(answers) == ({expected} if expected else set())
+    assert bool(expected) == (case.machine == "hook")
+
+
+def test_a_hooks_gate_is_told_that_it_is_one_and_when_it_ends(bed):
+    case = next(case for case in CASES if case.name == "hook-pass")
+    seen = case.run(bed)
+    (plan,), (look,) = seen.made("LoadPlan"), seen.made("LookAtGate")
+    assert plan["Payload"]["ends"] == case.input()["ends"]
+    assert (look["Payload"]["release_check"], look["Payload"]["plan"]["hook"]) == ("off", True)
 
 
 def test_the_same_mark_goes_to_every_gate_and_its_table(bed):

@@ -38,6 +38,8 @@ SAFETIES = {
     "another revision than the bad one": ("rollback", "codedeploy-done", "$string(Revision) != $string($info.revision)", "true"),
     "two deployments are for people": ("rollback", "codedeploy-two-actions", "$count($distinct($seen.action)) = 1", "true"),
     "past advice does not spin": ("gate", "advice-in-the-past", "$max([$least, $left])", "$left"),
+    "only a go lets a deployment go on": ("hook", "hook-fail", "$sound and $o.outcome = 'go'", "$sound"),
+    "an answer that stands is not given again": ("hook", "hook-answered-before", "AlreadyCompletedException", "X"),
     "far advice is cut": ("gate", "advice-far", "$min([3600, ", "$min([7200, "),
 }
 
@@ -59,6 +61,6 @@ def what_matters(case, bed) -> list:
     """Ends, waits and what was changed outside, without names that differ from run to run."""
     seen = case.run(bed)
     ends = [(e.machine, e.status, e.error, (e.output or {}).get("outcome"), (e.output or {}).get("said")) for e in seen.executions]
-    outside = [made for step in ("RollBackStage", "CreateDeployment") for made in seen.made(step)]
+    outside = [made for step in ("RollBackStage", "CreateDeployment", "AnswerHook") for made in seen.made(step)]
     follows = [event["follows"] for event in seen.published("PublishVerdict")]
     return [sorted(map(str, ends)), [wait["seconds"] for wait in seen.waits], outside, follows]

@@ -113,6 +113,15 @@ def test_a_gate_has_time_for_the_longest_bake_and_its_parents_outlast_it():
     assert six_days < gate["TimeoutSeconds"] < host <= run_gate < parent["TimeoutSeconds"] < codepipeline
 
 
+def test_a_hook_is_answered_within_codedeploys_hour_even_if_its_gate_takes_all_its_time():
+    hook = shipped("hook")
+    run_gate = states_of(hook)["AskGate"]["TimeoutSeconds"]
+    # What may pass before: CodeDeploy's event is at most 300 s old when its function runs.
+    before, plan, answer, hour = 300 + 60, 60 * 2 + 30, 30 * 2 + 60, 3600
+    assert before + plan + run_gate + answer < hour
+    assert plan + run_gate + answer < hook["TimeoutSeconds"] < hour
+
+
 def test_substitutions_are_those_that_the_template_gives():
     used = {
         machine: set(re.findall(r"\$\{(\w+)\}", json.dumps(shipped(machine)))) for machine in NAMES
@@ -124,4 +133,5 @@ def test_substitutions_are_those_that_the_template_gives():
         },
         "gate": {"BakeFunctionArn", "CanaryFunctionArn", "ValidateFunctionArn"},
         "rollback": {"EventBusName", "NotifyFunctionArn", "TopicArn", "ClaimsTableName"},
+        "hook": {"PlanFunctionArn", "GateMachineArn"},
     }

@@ -47,6 +47,7 @@ pub struct Aws {
     s3: Kept<(), aws_sdk_s3::Client>,
     sts: Kept<(), aws_sdk_sts::Client>,
     codebuild: Kept<Place, aws_sdk_codebuild::Client>,
+    codedeploy: Kept<(), aws_sdk_codedeploy::Client>,
     dynamodb: Kept<(), aws_sdk_dynamodb::Client>,
     eventbridge: Kept<Place, aws_sdk_eventbridge::Client>,
     invoking: Kept<Place, aws_sdk_lambda::Client>,
@@ -148,6 +149,7 @@ impl Aws {
             s3: Kept::new(),
             sts: Kept::new(),
             codebuild: Kept::new(),
+            codedeploy: Kept::new(),
             dynamodb: Kept::new(),
             eventbridge: Kept::new(),
             invoking: Kept::new(),
@@ -253,6 +255,13 @@ impl Aws {
         self.codebuild.or_make(place, || {
             let config = config!(aws_sdk_codebuild, self, place);
             aws_sdk_codebuild::Client::from_conf(config.build())
+        })
+    }
+
+    pub(crate) fn codedeploy(&self) -> aws_sdk_codedeploy::Client {
+        self.codedeploy.or_make(&(), || {
+            let config = config!(aws_sdk_codedeploy, self);
+            aws_sdk_codedeploy::Client::from_conf(config.build())
         })
     }
 

@@ -14,6 +14,7 @@ mod claims;
 mod clients;
 mod cloudwatch;
 mod codebuild;
+mod codedeploy;
 mod codepipeline;
 mod console;
 mod delivery;
@@ -42,6 +43,7 @@ pub use claims::{Claim, Claimed};
 pub use clients::{Aws, NoRegion};
 pub use cloudwatch::Counted;
 pub use codebuild::{Build, BuildPhase, BuildStatus, BuildToStart, MARK_VARIABLE};
+pub use codedeploy::{Deployment, RunningEvent};
 pub use codepipeline::{
     ActionRun, Answered, Context, ExecutionState, FailureType, ReleaseState, Summary,
 };

@@ -8,6 +8,7 @@ use sluice_aws::ArtifactAccess;
 use sluice_core::token::is_job_id;
 
 use crate::asked::{self, OfAction};
+use crate::hook;
 use crate::task::{self, Asked};
 
 /// The id of the job, found before anything else is read. `None`: the event is
@@ -134,7 +135,7 @@ impl Job {
             Some(event) => Job::deserialize(event),
             None if task::is_task(raw) => task::job(raw),
             None if asked::is_asked(raw) => asked::job(raw),
-            None => Ok(Job::default()),
+            None => Ok(hook::job(raw).unwrap_or_default()),
         }
     }
 

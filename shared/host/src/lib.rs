@@ -15,10 +15,12 @@ mod carried;
 mod checks;
 mod clocks;
 mod deliver;
+mod deployed;
 mod entries;
 mod given;
 mod grant;
 mod handed;
+mod hook;
 mod job;
 mod look;
 mod message;
@@ -57,8 +59,10 @@ pub use answer::{MESSAGE_CHARACTERS_MAX, SUMMARY_CHARACTERS_MAX, fitted};
 pub use asked::{handle_asked, is_asked};
 pub use checks::{Checks, handle_asked_checks, handle_checks};
 pub use deliver::{Delivered, Messenger, Pace, Vendors, signature};
+pub use deployed::{Deployments, answer_deployment};
 pub use given::JobAnswer;
 pub use grant::{Grantor, grant};
+pub use hook::{HookAnswer, HookStatus, handle_hook, is_hook};
 pub use job::{Job, job_id};
 pub use look::Ended;
 pub use notify::{CountedBy, METRICS, METRICS_NAMESPACE, Notifier, notify};
@@ -66,7 +70,8 @@ pub use plan_store::{PlanChange, PlanStore, Pushed};
 pub use reap::reap;
 pub use resolve::{PLAN_ANSWER_BYTES_MAX, Plans, resolve_plan};
 pub use run::{
-    claims_table, run, run_checks, run_notify, run_override, run_plan, run_reaper, run_worker,
+    claims_table, run, run_checks, run_hook, run_notify, run_override, run_plan, run_reaper,
+    run_worker,
 };
 pub use task::{
     EvidencePlace, TASK_ANSWER_BYTES_MAX, TaskAnswer, TaskFailed, TaskLook, handle_task, is_task,

@@ -20,6 +20,8 @@ pub(crate) const LAMBDA_ACTION: &str = "lambda_action";
 pub(crate) const CUSTOM_ACTION: &str = "custom_action";
 /// Who asked: a task of a state machine.
 pub(crate) const TASK: &str = "task";
+/// Who asked: a lifecycle hook of a deployment of ECS.
+pub(crate) const ECS_HOOK: &str = "ecs_hook";
 
 /// How long it may take.
 const WITHIN: SignedDuration = SignedDuration::from_secs(5);

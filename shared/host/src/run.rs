@@ -15,9 +15,9 @@ use sluice_core::waiver::WAIVER_HOURS_MAX;
 use sluice_gates::AnyGate;
 
 use crate::{
-    Checks, CountedBy, Grantor, Host, Log, Messenger, Notifier, Plans, TaskFailed, Worker, grant,
-    handle, handle_asked, handle_asked_checks, handle_checks, handle_task, is_asked, is_task,
-    notify, reap, resolve_plan, work,
+    Checks, CountedBy, Deployments, Grantor, Host, Log, Messenger, Notifier, Plans, TaskFailed,
+    Worker, answer_deployment, grant, handle, handle_asked, handle_asked_checks, handle_checks,
+    handle_hook, handle_task, is_asked, is_hook, is_task, notify, reap, resolve_plan, work,
 };
 
 /// Why a function did not start.
@@ -29,6 +29,8 @@ enum StartError {
     NoRegion(#[from] NoRegion),
     #[error("`SLUICE_STAGE_CHECKS_ARN` is not set: it names the state machine `stage-checks`")]
     NoMachine,
+    #[error("`SLUICE_HOOK_ARN` is not set: it names the state machine `hook`")]
+    NoHookMachine,
     #[error("`SLUICE_NOTICES_TABLE` is not set: it names the table of what people were told")]
     NoNotices,
     #[error("`SLUICE_LEASES_TABLE` is not set: it names the table of jobs that are open")]
@@ -87,6 +89,9 @@ async fn serve_gates(gates: Vec<Box<dyn AnyGate>>, log: &FunctionLog) -> Result<
         if is_asked(&event) {
             return Ok(json!(handle_asked(&event, deadline, &host).await));
         }
+        if is_hook(&event) {
+            return Ok(json!(handle_hook(&event, deadline, &host).await));
+        }
         match handle(&event, deadline, &host).await {
             Ok(handled) => Ok(json!({ "handled": handled.word() })),
             Err(error) => Err(not_taken(&error, log)),
@@ -135,6 +140,28 @@ async fn serve_failures(log: &FunctionLog) -> Result<(), StartError> {
     serve(log, async |event, deadline| {
         match reap(&event, deadline, &aws, bus.as_deref(), &lines).await {
             Ok(handled) => Ok(json!({ "handled": handled.word() })),
+            Err(error) => Err(not_taken(&error, log)),
+        }
+    })
+    .await
+}
+
+/// Has gates asked for hooks of CodeDeploy, until Lambda ends the process.
+pub fn run_hook() -> ExitCode {
+    let log = FunctionLog::default();
+    log.exit(in_runtime(serve_deployments(&log)))
+}
+
+async fn serve_deployments(log: &FunctionLog) -> Result<(), StartError> {
+    let deployments = Deployments {
+        aws: aws().await?,
+        machine: environment("SLUICE_HOOK_ARN").ok_or(StartError::NoHookMachine)?,
+        groups: environment("SLUICE_HOOK_GROUPS"),
+        log: log.lines(),
+    };
+    serve(log, async |event, deadline| {
+        match answer_deployment(&event, deadline, &deployments).await {
+            Ok(word) => Ok(json!({ "handled": word })),
             Err(error) => Err(not_taken(&error, log)),
         }
     })

@@ -128,10 +128,7 @@ pub(crate) async fn settings(
     host: &Host,
 ) -> Result<Settings, GateError> {
     let Some(stored) = &task.plan else {
-        return Err(GateError::ParametersInvalid {
-            detail: "the task's payload has neither `plan` nor `settings`".to_owned(),
-            mend: format!("let the state machine pass {EXAMPLE}, or the gate's `settings`"),
-        });
+        return Err(task.without_settings());
     };
     let plan = resolved(stored, host).await?;
     let gate = plan

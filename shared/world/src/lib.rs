@@ -15,6 +15,7 @@ pub mod cloudwatch;
 pub mod codebuild;
 pub mod codepipeline;
 mod dynamodb;
+pub mod ecs;
 pub mod events;
 pub mod faults;
 pub mod functions;

@@ -4,9 +4,11 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use sluice_core::GateError;
 use sluice_core::settings::ReleaseCheck;
 use sluice_core::token::is_job_id;
 
+use crate::hook;
 use crate::job::{ActionConfiguration, Configuration, Data, Job};
 
 /// What to pass where nothing useful was.
@@ -15,6 +17,9 @@ pub(crate) const EXAMPLE: &str = r#"{"sluice_task":1,"pipeline":"NAME","release"
 /// CodePipeline's own action for state machines may take seven days. Four
 /// hours of that are kept: for starting, and for what follows from a verdict.
 const TASK_ENDS_AFTER: SignedDuration = SignedDuration::from_hours(6 * 24 + 20);
+
+/// Of the time that a lifecycle hook has, this part is kept: an hour of a day.
+const HOOK_KEEPS: i32 = 24;
 
 /// The field that tells a task's payload, with the version of its form.
 const TASK: &str = "sluice_task";
@@ -53,6 +58,16 @@ pub(crate) struct Asked {
     /// What ends this gate, once it is there.
     pub(crate) mark: Option<Mark>,
     started: Option<Timestamp>,
+    by: By,
+}
+
+/// Who asks that is no action.
+#[derive(Debug, Clone, Copy)]
+enum By {
+    /// A state machine.
+    Machine,
+    /// A lifecycle hook of ECS, which waits for so long.
+    Hook(SignedDuration),
 }
 
 /// A plan that was resolved for a release and a stage.
@@ -67,6 +82,9 @@ pub(crate) struct StoredPlan {
     /// CodePipeline's own action for state machines.
     #[serde(default)]
     ends: Option<Timestamp>,
+    /// Whether that is a deployment's hook.
+    #[serde(default)]
+    hook: bool,
 }
 
 /// Where a mark is looked for.
@@ -80,8 +98,21 @@ pub(crate) struct Mark {
 }
 
 impl Asked {
+    /// Asked by a lifecycle hook of ECS, which has its settings with it.
+    pub(crate) fn by_hook(lasts: SignedDuration) -> Asked {
+        Asked {
+            plan: None,
+            mark: None,
+            started: None,
+            by: By::Hook(lasts),
+        }
+    }
+
     /// When the host ends for good, for a task that is first looked at now.
     pub(crate) fn ends(&self, now: Timestamp) -> Timestamp {
+        if let By::Hook(lasts) = self.by {
+            return now + lasts - lasts / HOOK_KEEPS;
+        }
         let started = self.started.unwrap_or(now).min(now);
         let own = started + TASK_ENDS_AFTER;
         let plan = self.plan.as_ref();
@@ -89,8 +120,32 @@ impl Asked {
             .map_or(own, |ends| ends.min(own))
     }
 
+    /// That it was given no settings.
+    pub(super) fn without_settings(&self) -> GateError {
+        let (detail, mend) = match self.by {
+            By::Machine => (
+                "the task's payload has neither `plan` nor `settings`",
+                format!("let the state machine pass {EXAMPLE}, or the gate's `settings`"),
+            ),
+            By::Hook(_) => (
+                "the hook's `hookDetails` have no `settings`, and a hook has no plan",
+                format!("write {} into them: docs/hooks.md", hook::EXAMPLE),
+            ),
+        };
+        GateError::ParametersInvalid {
+            detail: detail.to_owned(),
+            mend,
+        }
+    }
+
     /// Why it ends then, for people.
     pub(crate) fn why(&self) -> &'static str {
+        if let By::Hook(_) = self.by {
+            return "ECS ends a lifecycle hook after its `timeoutConfiguration` (24h, or `timeout_minutes` in `hookDetails`)";
+        }
+        if self.plan.as_ref().is_some_and(|plan| plan.hook) {
+            return "CodeDeploy ends a hook an hour after it called it";
+        }
         match self.plan.as_ref().and_then(|plan| plan.ends) {
             Some(_) => "CodePipeline ends this action 24h after its start",
             None => "CodePipeline ends an action that runs a state machine 7d after its start",
@@ -150,6 +205,7 @@ pub(crate) fn job(raw: &Value) -> Result<Job, serde_json::Error> {
             plan: payload.plan,
             mark: payload.mark,
             started: payload.started,
+            by: By::Machine,
         }),
         of_action: None,
     })

@@ -1,0 +1,7 @@
+//! The Lambda function that hooks of CodeDeploy call: wiring.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    sluice_host::run_hook()
+}
