@@ -3,6 +3,7 @@
 //!
 //! Start at [`rehearse`].
 
+mod custom;
 mod pipeline;
 mod timeline;
 
@@ -22,6 +23,7 @@ use sluice_world::faults::FaultPlan;
 use sluice_world::world::FUNCTION_ACCESS_KEY;
 use sluice_world::{Broken, HostTrouble, Scenario, World};
 
+pub use custom::{action_types, with_custom_actions};
 use pipeline::{CANARY_FUNCTION, VALIDATE_FUNCTION};
 pub use pipeline::{EVIDENCE_BUCKET, artifact, checked_pipeline, pipeline};
 pub use timeline::{Line, Timeline};

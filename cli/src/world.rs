@@ -15,7 +15,9 @@ use sluice_world::codepipeline::{Pipeline, Settings};
 use sluice_world::functions::Address;
 use sluice_world::{Scenario, World};
 
-use crate::rehearsal::{EVIDENCE_BUCKET, checked_pipeline, pipeline};
+use crate::rehearsal::{
+    EVIDENCE_BUCKET, action_types, checked_pipeline, pipeline, with_custom_actions,
+};
 use crate::{exit, plan_file, scenario_file};
 
 const MORE_HELP: &str = "\
@@ -47,6 +49,22 @@ pub struct WorldArguments {
     /// after the deployment, by a state machine (function `sluice-checks`)
     #[arg(long, requires = "plan")]
     checks: bool,
+    /// In that pipeline make the gates custom actions, whose jobs wait for a
+    /// worker
+    #[arg(long, requires = "plan")]
+    custom_actions: bool,
+    /// The worker: a function that is invoked when a custom action has
+    /// started, and again and again
+    #[arg(
+        long,
+        value_name = "FUNCTION",
+        requires = "custom_actions",
+        requires = "functions"
+    )]
+    worker: Option<String>,
+    /// How often the worker is invoked
+    #[arg(long, value_name = "LENGTH", default_value = "1m", requires = "worker")]
+    worker_every: Duration,
     /// Where functions are invoked, such as cargo-lambda's emulator at
     /// `http://127.0.0.1:9000`
     #[arg(long, value_name = "URL")]
@@ -124,9 +142,19 @@ fn world(arguments: &WorldArguments, read: Read) -> (World, Option<Pipeline>) {
         pipeline
     };
     let pipeline = read.plan.map(|(plan, text)| made(&plan, &text, &scenario));
+    let pipeline = pipeline.map(|own| match arguments.custom_actions {
+        true => with_custom_actions(own),
+        false => own,
+    });
     let world = World::with_settings(scenario, |settings| settle(settings, arguments));
     if pipeline.is_some() {
         world.s3().create_bucket(EVIDENCE_BUCKET);
+    }
+    if arguments.custom_actions {
+        for described in action_types() {
+            let created = world.codepipeline().create_action_type(&described);
+            created.expect("our action types are within CodePipeline's limits");
+        }
     }
     for role in &arguments.role {
         world.sts().allow(role, None);

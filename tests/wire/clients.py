@@ -20,7 +20,7 @@ class Aws:
 
     def client(self, service):
         if service not in self.clients:
-            self.clients[service] = boto3.client(service, config=CONFIG, **self.settings)
+            self.clients[service] = boto3.client(service, **{"config": CONFIG} | self.settings)
         return self.clients[service]
 
     def close(self):

@@ -39,6 +39,9 @@ class Functions:
             def do_POST(self):
                 length = int(self.headers["content-length"])
                 payload = json.loads(self.rfile.read(length))
+                if self.path.split("/")[3] == "none":
+                    self.answer(404, "there is no such function")
+                    return
                 event = Event(self.path.split("/")[3], payload)
                 functions.events.put(event)
                 answer = event.answer.get()

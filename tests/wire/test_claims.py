@@ -1,4 +1,4 @@
-"""PutItem, GetItem and UpdateItem, as far as claims use them."""
+"""PutItem, GetItem, UpdateItem and DeleteItem, as far as claims use them."""
 
 import pytest
 from botocore.exceptions import ClientError
@@ -85,6 +85,29 @@ def test_an_update_of_what_is_not_there_fails_its_condition_without_an_item(tabl
         update(table, fresh, "attribute_exists(#id) AND attribute_not_exists(#started)")
     assert refused.value.response["Error"]["Code"] == "ConditionalCheckFailedException"
     assert "Item" not in refused.value.response
+    assert get(table, fresh) is None
+
+
+def test_what_is_held_is_deleted_only_by_who_holds_it(table, fresh):
+    table.put_item(TableName=TABLE, Item=item(fresh) | {"owner": {"S": "a"}})
+
+    def delete(owner, generation):
+        table.delete_item(
+            TableName=TABLE,
+            Key={"id": {"S": fresh}},
+            ConditionExpression="#owner = :owner AND #generation = :generation",
+            ExpressionAttributeNames={"#owner": "owner", "#generation": "generation"},
+            ExpressionAttributeValues={
+                ":owner": {"S": owner},
+                ":generation": {"N": generation},
+            },
+        )
+
+    for wrong in [("b", "0"), ("a", "1")]:
+        with pytest.raises(ClientError) as refused:
+            delete(*wrong)
+        assert refused.value.response["Error"]["Code"] == "ConditionalCheckFailedException"
+    delete("a", "0")
     assert get(table, fresh) is None
 
 

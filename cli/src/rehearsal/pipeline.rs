@@ -16,10 +16,10 @@ use zip::write::SimpleFileOptions;
 pub const EVIDENCE_BUCKET: &str = "sluice-evidence";
 
 /// One function serves both gates that read alarms.
-const ALARMS_FUNCTION: &str = "sluice-bake";
+pub(super) const ALARMS_FUNCTION: &str = "sluice-bake";
 pub(super) const CANARY_FUNCTION: &str = "sluice-canary";
 pub(super) const VALIDATE_FUNCTION: &str = "sluice-validate";
-const CHECKS_FUNCTION: &str = "sluice-checks";
+pub(super) const CHECKS_FUNCTION: &str = "sluice-checks";
 
 /// The function that serves a gate.
 fn function(settings: &GateSettings) -> &'static str {

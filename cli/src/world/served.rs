@@ -9,6 +9,7 @@ use sluice_world::World;
 use sluice_world::codepipeline::{ExecutionStatus, Pipeline};
 use sluice_world::functions::{Address, functions_at};
 use sluice_world::serve::serve;
+use sluice_world::world::Schedule;
 use tokio::net::TcpListener;
 
 use super::output::Output;
@@ -32,6 +33,7 @@ pub(super) async fn run(arguments: &WorldArguments, read: Read) -> Result<u8, St
         .guide(port.port(), is_up)
         .map_err(|error| unwritten(&error))?;
     let timeline = watch(&world, &output);
+    let _schedule = start_worker(&world, arguments);
     let release = prepare(&world, pipeline, arguments.release)?;
     let status = tokio::select! {
         () = serve(listener, world.clone(), end) => None,
@@ -77,6 +79,14 @@ async fn invoke_at(world: &World, arguments: &WorldArguments) -> Result<bool, St
     }
 }
 
+/// Has the worker of custom actions invoked, if there is one, for as long as
+/// the schedule is held.
+fn start_worker(world: &World, arguments: &WorldArguments) -> Option<Schedule> {
+    let worker = arguments.worker.as_deref()?;
+    world.invoke_on_started(worker);
+    Some(world.invoke_every(arguments.worker_every.into(), worker))
+}
+
 fn nobody_listens(address: &Address) -> String {
     format!(
         "error: nothing listens at {address}\n  hint: start the functions first: \
@@ -119,21 +129,12 @@ async fn finished(world: &World, release: Option<&str>) -> ExecutionStatus {
     let status = world.codepipeline().finished(release).await.status;
     // Functions that outlive their release are cut off.
     let _ = tokio::time::timeout(LAST_WORDS, async {
-        while is_any_function_running(world, release) {
+        while world.functions_running() > 0 {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     })
     .await;
     status
-}
-
-fn is_any_function_running(world: &World, release: &str) -> bool {
-    let run = world.codepipeline().execution(release);
-    let stages = run.iter().flat_map(|run| &run.stages);
-    let mut invocations = stages
-        .flat_map(|stage| &stage.actions)
-        .flat_map(|action| &action.invocations);
-    invocations.any(|invocation| invocation.ended.is_none())
 }
 
 /// Resolves at Ctrl-C, and where there are signals at the one to terminate.

@@ -81,11 +81,17 @@ impl Process {
 
 /// All processes so far.
 #[derive(Default)]
-pub(crate) struct Processes(Mutex<Vec<Arc<Process>>>);
+pub(crate) struct Processes {
+    all: Mutex<Vec<Arc<Process>>>,
+    running: Arc<()>,
+}
+
+/// Held for as long as a process runs.
+pub(crate) struct Runs(#[expect(dead_code, reason = "it is counted, not read")] Arc<()>);
 
 impl Processes {
     pub(crate) fn begin(&self, invocation: &Invocation) -> Arc<Process> {
-        let mut all = lock(&self.0);
+        let mut all = lock(&self.all);
         let number = all.len() as u64 + 1;
         let process = Arc::new(Process {
             number,
@@ -104,8 +110,18 @@ impl Processes {
     }
 
     pub(crate) fn records(&self) -> Vec<ProcessRecord> {
-        let all = lock(&self.0);
+        let all = lock(&self.all);
         all.iter().map(|one| lock(&one.record).clone()).collect()
+    }
+
+    /// Counts a process as running, until what it gives is dropped.
+    pub(crate) fn runs(&self) -> Runs {
+        Runs(Arc::clone(&self.running))
+    }
+
+    /// How many run now.
+    pub(crate) fn running(&self) -> usize {
+        Arc::strong_count(&self.running) - 1
     }
 }
 

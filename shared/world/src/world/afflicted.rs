@@ -43,7 +43,9 @@ pub(super) fn functions(
                 end.map_or(invocation.deadline, |end| end.min(invocation.deadline));
         }
         // Some functions do their first steps before they give a future.
+        let runs = processes.runs();
         Box::pin(async move {
+            let _runs = runs;
             let work = Box::pin(async move { functions(invocation).await });
             run(process, life, work).await
         })
@@ -82,6 +84,11 @@ impl World {
     /// Every invocation so far, and what befell it.
     pub fn processes(&self) -> Vec<ProcessRecord> {
         self.0.processes.records()
+    }
+
+    /// How many functions run now.
+    pub fn functions_running(&self) -> usize {
+        self.0.processes.running()
     }
 
     /// What goes wrong as planned.
