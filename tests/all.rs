@@ -7,6 +7,7 @@
     reason = "a test that cannot go on should say where"
 )]
 
+mod actions;
 mod canary;
 mod channels;
 mod cli;

@@ -12,24 +12,33 @@ use std::sync::{Arc, Mutex};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use sluice_aws::{Aws, AwsError, Disconnected, Unanswered, Wire};
 use sluice_core::evidence::Evidence;
 use sluice_core::plan::Plan;
 use sluice_gates::{AnyGate, BakeGate, CanaryGate, ClearGate, ValidateGate};
-use sluice_host::{Handled, Host, Log, handle, reap};
-use sluice_world::codepipeline::{Execution, FunctionError, Functions, Invocation, Pipeline};
+use sluice_host::{Handled, Host, Log, Worker, handle, handle_asked, is_asked, reap, work};
+use sluice_world::codepipeline::{
+    Execution, FunctionError, Functions, Invocation, Pipeline, Settings,
+};
 use sluice_world::faults::FaultPlan;
+use sluice_world::scenario::Table;
 use sluice_world::world::FUNCTION_ACCESS_KEY;
 use sluice_world::{Broken, HostTrouble, Scenario, World};
 
-pub use custom::{action_types, with_custom_actions};
+pub use custom::{action_types, configuration, with_custom_actions};
 use pipeline::{CANARY_FUNCTION, VALIDATE_FUNCTION};
 pub use pipeline::{EVIDENCE_BUCKET, artifact, checked_pipeline, pipeline};
 pub use timeline::{Line, Timeline};
 
 /// The function that answers for those that died.
 pub const REAPER: &str = "sluice-reaper";
+
+/// The function that takes the jobs of custom actions.
+pub const WORKER: &str = "sluice-worker";
+
+/// The table of the jobs that it holds.
+pub const LEASES_TABLE: &str = "sluice-leases";
 
 /// Until functions have done what they do after their answers.
 const AFTERWARDS: std::time::Duration = std::time::Duration::from_secs(6);
@@ -66,12 +75,26 @@ fn test_gates() -> Vec<Box<dyn AnyGate>> {
 
 /// A world in which Sluice is installed: one retry of a function that died,
 /// then the reaper; and a table of claims.
-pub fn world_of(mut scenario: Scenario, faults: FaultPlan) -> World {
+pub fn world_of(scenario: Scenario, faults: FaultPlan) -> World {
+    world_with(scenario, faults, |_| {})
+}
+
+/// The same, whose CodePipeline and Lambda behave as `change` says.
+pub fn world_with(
+    mut scenario: Scenario,
+    faults: FaultPlan,
+    change: impl FnOnce(&mut Settings),
+) -> World {
     let tables = &mut scenario.tables;
     tables.entry(CLAIMS_TABLE.to_owned()).or_default();
+    tables.entry(LEASES_TABLE.to_owned()).or_insert(Table {
+        sort: Some("part".to_owned()),
+        ..Table::default()
+    });
     World::with_faults(scenario, faults, |settings| {
         settings.retry_waits = vec![SignedDuration::from_mins(1)];
         settings.on_failure = Some(REAPER.to_owned());
+        change(settings);
     })
 }
 
@@ -283,6 +306,7 @@ pub(crate) fn functions(world: &World, with_bucket: bool, gathered: &Gathering) 
     };
     let (alarms, canary) = (host(alarm_gates()), host(canary_gates()));
     let tests = host(test_gates());
+    let worker = Arc::new(worker_in(world, &log));
     let clock = world.clock();
     let gathered = Arc::clone(gathered);
     Arc::new(move |invocation: Invocation| {
@@ -292,11 +316,13 @@ pub(crate) fn functions(world: &World, with_bucket: bool, gathered: &Gathering) 
             _ => &alarms,
         };
         let (host, gathered, log) = (Arc::clone(host), Arc::clone(&gathered), Arc::clone(&log));
+        let worker = Arc::clone(&worker);
         Box::pin(async move {
             let Invocation {
                 function,
                 event,
                 deadline: ends,
+                request_id,
                 ..
             } = invocation;
             gather(&gathered, |all| {
@@ -305,6 +331,13 @@ pub(crate) fn functions(world: &World, with_bucket: bool, gathered: &Gathering) 
             // Lambda tells the end by the clock of the same machine.
             let left = ends.duration_since(clock.now());
             let deadline = host.aws.now() + left;
+            if function == WORKER {
+                let worked = work((&request_id, deadline), &worker).await;
+                return worked.map(|worked| json!(worked)).map_err(not_taken);
+            }
+            if is_asked(&event) {
+                return Ok(json!(handle_asked(&event, deadline, &host).await));
+            }
             let handled = if function == REAPER {
                 reap(&event, deadline, &host.aws, Some(EVENT_BUS), &log).await
             } else {
@@ -319,6 +352,20 @@ pub(crate) fn functions(world: &World, with_bucket: bool, gathered: &Gathering) 
             }
         })
     })
+}
+
+/// The worker, which knows functions by their own names.
+fn worker_in(world: &World, log: &Log) -> Worker {
+    let types = sluice_core::actions::action_types().into_iter();
+    let functions = types.map(|own| (own.provider.to_owned(), own.function.to_owned()));
+    Worker {
+        aws: aws_of(world),
+        leases_table: LEASES_TABLE.to_owned(),
+        functions: functions.collect(),
+        types: sluice_core::actions::served(),
+        event_bus: Some(EVENT_BUS.to_owned()),
+        log: Arc::clone(log),
+    }
 }
 
 fn end_of(ended: sluice_host::Ended) -> GateEnd {

@@ -3,57 +3,29 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use sluice_world::codepipeline::{Action, ActionTypeId, Pipeline, Work};
 
-use super::pipeline::{ALARMS_FUNCTION, CANARY_FUNCTION, CHECKS_FUNCTION, VALIDATE_FUNCTION};
-
-const CATEGORY: &str = "Test";
-const VERSION: &str = "1";
-
-/// The providers of our action types, and the function that serves each.
-const PROVIDERS: [(&str, &str); 4] = [
-    ("SluiceBake", ALARMS_FUNCTION),
-    ("SluiceCanary", CANARY_FUNCTION),
-    ("SluiceValidate", VALIDATE_FUNCTION),
-    ("SluiceStageChecks", CHECKS_FUNCTION),
-];
+use sluice_core::actions::{self, ActionType, Places};
 
 /// Our action types, as `CreateCustomActionType` takes them.
 pub fn action_types() -> Vec<Value> {
-    PROVIDERS
-        .iter()
-        .map(|(provider, _)| described(provider))
-        .collect()
-}
-
-fn described(provider: &str) -> Value {
-    let property = |name: &str| json!({ "name": name, "required": true, "key": false, "secret": false, "type": "String" });
-    let names: &[&str] = match provider {
-        "SluiceStageChecks" => &["Service"],
-        _ => &["Gate", "Service"],
-    };
-    let properties: Vec<Value> = names.iter().map(|name| property(name)).collect();
-    json!({
-        "category": CATEGORY,
-        "provider": provider,
-        "version": VERSION,
-        "configurationProperties": properties,
-        "inputArtifactDetails": { "minimumCount": 0, "maximumCount": 5 },
-        "outputArtifactDetails": { "minimumCount": 0, "maximumCount": 0 },
-    })
+    let types = actions::action_types();
+    let places = Places::default();
+    types.iter().map(|own| own.to_json(&places)).collect()
 }
 
 /// The same pipeline, in which our Lambda actions are custom ones.
 pub fn with_custom_actions(mut pipeline: Pipeline) -> Pipeline {
     let stages = pipeline.stages.iter_mut();
+    let types = actions::action_types();
     for action in stages.flat_map(|stage| &mut stage.actions) {
-        make_custom(action);
+        make_custom(action, &types);
     }
     pipeline
 }
 
-fn make_custom(action: &mut Action) {
+fn make_custom(action: &mut Action, types: &[ActionType]) {
     let Work::Lambda {
         function,
         user_parameters,
@@ -61,19 +33,33 @@ fn make_custom(action: &mut Action) {
     else {
         return;
     };
-    let own = PROVIDERS.iter().find(|(_, own)| own == function);
+    let Some(own) = types.iter().find(|own| own.function == function) else {
+        return;
+    };
     let parameters = user_parameters.as_deref().unwrap_or_default();
     let parameters: Value = serde_json::from_str(parameters).unwrap_or_default();
-    let property = |name: &str, parameter: &str| {
-        let value = parameters[parameter].as_str()?;
-        Some((name.to_owned(), value.to_owned()))
+    let action_type = ActionTypeId::custom(actions::CATEGORY, own.provider, &own.version);
+    action.work = Work::Custom {
+        action_type,
+        configuration: configuration(&parameters),
     };
-    let properties = [property("Gate", "gate"), property("Service", "service")];
-    if let Some((provider, _)) = own {
-        let configuration: BTreeMap<String, String> = properties.into_iter().flatten().collect();
-        action.work = Work::Custom {
-            action_type: ActionTypeId::custom(CATEGORY, provider, VERSION),
-            configuration,
+}
+
+/// What a Lambda action says, in properties.
+pub fn configuration(parameters: &Value) -> BTreeMap<String, String> {
+    let said = [
+        ("Gate", "gate"),
+        ("Service", "service"),
+        ("Plan", "path"),
+        ("Settings", "settings"),
+    ];
+    let said = said.into_iter().filter_map(|(property, parameter)| {
+        let value = match &parameters[parameter] {
+            Value::Null => return None,
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
         };
-    }
+        Some((property.to_owned(), value))
+    });
+    said.collect()
 }

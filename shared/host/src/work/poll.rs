@@ -1,5 +1,6 @@
 //! Polling for jobs, and making them one's own.
 
+use futures_util::future::join_all;
 use futures_util::{StreamExt, stream};
 use jiff::SignedDuration;
 use sluice_aws::{Acknowledged, AwsError, Context, EntryPut, PolledJob, Refusal};
@@ -27,8 +28,8 @@ impl Run<'_> {
     /// Polls all action types until nothing is left, and claims what comes.
     /// Gives the jobs that are due.
     pub(super) async fn polled(&self) -> (Vec<Mine>, Worked) {
-        let types = stream::iter(&self.worker.types).map(|own| self.of_type(own));
-        let types: Vec<(Vec<Mine>, Worked)> = types.buffer_unordered(AT_ONCE).collect().await;
+        let types = self.worker.types.iter().map(|own| self.of_type(own));
+        let types: Vec<(Vec<Mine>, Worked)> = join_all(types).await;
         let (mut mine, mut worked) = (Vec::new(), Worked::default());
         for (own, told) in types {
             mine.extend(own);
