@@ -1,4 +1,5 @@
-//! `sluice schema`: the JSON Schemas of `sluice.yaml` and of evidence.
+//! `sluice schema`: the JSON Schemas of `sluice.yaml` and of evidence, and the
+//! definitions of the custom actions.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -9,7 +10,9 @@ use sluice_gates::evidence_schema;
 
 use crate::exit;
 
-/// Print the JSON Schema of sluice.yaml, for editors, or of evidence
+mod action_types;
+
+/// Print the JSON Schema of sluice.yaml, for editors, or of evidence, or the custom actions
 ///
 /// Write it to a file, and name that in the first line of sluice.yaml:
 ///
@@ -21,12 +24,14 @@ use crate::exit;
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct SchemaArguments {
-    /// What it is the schema of
+    /// What is printed
     #[arg(value_enum, default_value_t)]
     of: Of,
     /// Write it here instead of printing it
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
+    #[command(flatten)]
+    action_types: action_types::ActionTypesArguments,
 }
 
 /// What there are schemas of.
@@ -37,6 +42,8 @@ enum Of {
     Plan,
     /// What gates write down
     Evidence,
+    /// The custom actions, as CodePipeline takes their definitions
+    ActionTypes,
 }
 
 /// Runs the command, and gives its exit code.
@@ -45,11 +52,13 @@ enum Of {
 ///
 /// Where its output cannot be written.
 pub fn run(arguments: &SchemaArguments) -> io::Result<u8> {
-    let schema = match arguments.of {
-        Of::Plan => plan_schema(),
-        Of::Evidence => evidence_schema(),
+    let text = match text(arguments) {
+        Ok(text) => text,
+        Err(message) => {
+            writeln!(anstream::stderr(), "error: {message}")?;
+            return Ok(exit::USAGE);
+        }
     };
-    let text = format!("{schema:#}\n");
     let Some(file) = &arguments.output else {
         io::stdout().write_all(text.as_bytes())?;
         return Ok(exit::PASS);
@@ -64,5 +73,17 @@ pub fn run(arguments: &SchemaArguments) -> io::Result<u8> {
             )?;
             Ok(exit::GATE_ERROR)
         }
+    }
+}
+
+/// What is to be printed, or what was called wrongly.
+fn text(arguments: &SchemaArguments) -> Result<String, String> {
+    let of_types = &arguments.action_types;
+    let others = *of_types != action_types::ActionTypesArguments::default();
+    match arguments.of {
+        Of::ActionTypes => of_types.text(),
+        _ if others => Err("only `sluice schema action-types` takes these options".to_owned()),
+        Of::Plan => Ok(format!("{:#}\n", plan_schema())),
+        Of::Evidence => Ok(format!("{:#}\n", evidence_schema())),
     }
 }

@@ -1,5 +1,6 @@
 //! The command line: the built binary, what it prints and how it ends.
 
+mod action_types;
 mod check;
 mod check_canary;
 mod check_pipeline;

@@ -1,6 +1,7 @@
 //! The documents say what the code does.
 
 mod assumptions;
+mod custom_actions;
 mod errors;
 mod events;
 mod notifications;

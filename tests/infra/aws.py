@@ -26,6 +26,7 @@ NO_URL = "https://example.invalid/"
 # Whole types; the properties, of buckets, functions and tables, are named by the tests that look for them.
 TYPES_PASSED_OVER = {
     "AWS::CloudWatch::Alarm",
+    "AWS::CodePipeline::CustomActionType",
     "AWS::Lambda::EventInvokeConfig",
     "AWS::Lambda::Url",
     "AWS::S3::BucketPolicy",
