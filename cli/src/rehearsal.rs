@@ -27,7 +27,7 @@ use sluice_world::world::FUNCTION_ACCESS_KEY;
 use sluice_world::{Broken, HostTrouble, Scenario, World};
 
 pub use custom::{action_types, configuration, with_custom_actions};
-use pipeline::{CANARY_FUNCTION, VALIDATE_FUNCTION};
+use pipeline::{ALARMS_FUNCTION, CANARY_FUNCTION, VALIDATE_FUNCTION};
 pub use pipeline::{EVIDENCE_BUCKET, artifact, checked_pipeline, pipeline};
 pub use timeline::{Line, Timeline};
 
@@ -313,7 +313,11 @@ pub(crate) fn functions(world: &World, with_bucket: bool, gathered: &Gathering) 
         let host = match invocation.function.as_str() {
             CANARY_FUNCTION => &canary,
             VALIDATE_FUNCTION => &tests,
-            _ => &alarms,
+            ALARMS_FUNCTION | REAPER | WORKER => &alarms,
+            other => {
+                let error = FunctionError::not_found(other);
+                return Box::pin(async move { Err(error) });
+            }
         };
         let (host, gathered, log) = (Arc::clone(host), Arc::clone(&gathered), Arc::clone(&log));
         let worker = Arc::clone(&worker);

@@ -155,7 +155,9 @@ fn asked_by_tasks(world: &World, plan: Plan) -> Functions {
         let world = weak.upgrade().unwrap();
         Box::pin(async move {
             let job = &invocation.event["CodePipeline.job"];
-            let id = job["id"].as_str().unwrap();
+            let Some(id) = job["id"].as_str() else {
+                return Err(FunctionError::not_found(&invocation.function));
+            };
             let payload = payload(job, &plan, &first, &world);
             let answer = handle_task(&payload, invocation.deadline, &host).await;
             let text = serde_json::to_vec(&answer.as_ref().ok()).unwrap();

@@ -143,3 +143,6 @@ impl World {
         result.unwrap_or_else(|error| target.refused(&error))
     }
 }
+
+#[cfg(test)]
+mod tests;
