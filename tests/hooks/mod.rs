@@ -2,4 +2,5 @@
 //! they make of the answers.
 
 mod calls;
+mod codedeploy;
 mod ecs;

@@ -39,6 +39,9 @@ SAFETIES = {
     "two deployments are for people": ("rollback", "codedeploy-two-actions", "$count($distinct($seen.action)) = 1", "true"),
     "past advice does not spin": ("gate", "advice-in-the-past", "$max([$least, $left])", "$left"),
     "only a go lets a deployment go on": ("hook", "hook-fail", "$sound and $o.outcome = 'go'", "$sound"),
+    "another question's answer lets no deployment go on": (
+        *("hook", "hook-gate-ran-before", "$i.attempt = $gate.attempt", "$i.attempt != $gate.attempt"),
+    ),
     "an answer that stands is not given again": ("hook", "hook-answered-before", "AlreadyCompletedException", "X"),
     "far advice is cut": ("gate", "advice-far", "$min([3600, ", "$min([7200, "),
 }

@@ -27,7 +27,7 @@ REACHED_BY = {
         "codedeploy-running": ["FindDeployment", "ReadDeployment", "StopDeployment", "FollowDeployment"],
         "codedeploy-done": ["FindRevision", "ReadDeployments", "CreateDeployment"],
     },
-    "hook": {"hook-pass": ["LoadPlan", "AskGate", "AnswerHook"]},
+    "hook": {"hook-pass": ["LoadPlan", "AskGate", "AnswerHook"], "hook-gate-ran-before": ["ReadGate"]},
 }
 """The case in which a step is tried."""
 

@@ -13,6 +13,7 @@ mod caller;
 pub mod clock;
 pub mod cloudwatch;
 pub mod codebuild;
+pub mod codedeploy;
 pub mod codepipeline;
 mod dynamodb;
 pub mod ecs;

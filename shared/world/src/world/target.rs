@@ -49,6 +49,7 @@ impl Target {
         } else {
             let service = match host.split('.').next()? {
                 "codebuild" => "codebuild",
+                "codedeploy" => "codedeploy",
                 "codepipeline" => "codepipeline",
                 "dynamodb" => "dynamodb",
                 "events" => "events",

@@ -8,6 +8,7 @@ use super::target::Target;
 use super::{World, lock};
 use crate::caller::Caller;
 use crate::codebuild::{BuildSwitches, CodeBuild, StartedBuild};
+use crate::codedeploy::{CodeDeploy, DeploymentSwitches};
 use crate::dynamodb::DynamoDb;
 use crate::events::{EventBridge, Published};
 use crate::lambda::{Invoked, Taken, takes};
@@ -20,6 +21,7 @@ use crate::wire::ApiError;
 #[derive(Default)]
 pub(super) struct Tested {
     codebuild: Mutex<CodeBuild>,
+    codedeploy: Mutex<CodeDeploy>,
     dynamodb: Mutex<DynamoDb>,
     events: EventBridge,
     step_functions: Mutex<StepFunctions>,
@@ -50,6 +52,15 @@ impl World {
     /// Changes how CodeBuild behaves.
     pub fn with_builds(&self, change: impl FnOnce(&mut BuildSwitches)) {
         change(&mut lock(&self.0.tested.codebuild).switches);
+    }
+
+    /// Changes how hooks of CodeDeploy's deployments behave.
+    pub fn with_hooks(&self, change: impl FnOnce(&mut DeploymentSwitches)) {
+        self.with_deployments(|own| change(&mut own.switches));
+    }
+
+    pub(crate) fn with_deployments<T>(&self, does: impl FnOnce(&mut CodeDeploy) -> T) -> T {
+        does(&mut lock(&self.0.tested.codedeploy))
     }
 
     /// Changes how Synthetics behaves.
@@ -133,6 +144,7 @@ impl World {
                     });
                 }
                 "codebuild" => lock(&tested.codebuild).call(caller, operation, protocol, body),
+                "codedeploy" => lock(&tested.codedeploy).call(caller, operation, protocol, body),
                 "events" => tested.events.call(caller, operation, protocol, body),
                 "states" => lock(&tested.step_functions).call(caller, operation, protocol, body),
                 "synthetics" => lock(&tested.synthetics).call(caller, operation, request),
