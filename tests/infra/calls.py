@@ -18,7 +18,7 @@ def source():
 
 # The modules of the host that are no part of the gates': what people call through the command, and functions of their own.
 PEOPLES = {"plan_store"}
-APART = {"reap", "checks", "resolve", "grant", "notify", "deliver", *PEOPLES}
+APART = {"reap", "checks", "resolve", "grant", "notify", "deliver", "deployed", *PEOPLES}
 
 
 def source_of_gates(gates):

@@ -177,8 +177,8 @@ RED = [
     (
         rights.problems,
         settings("BakeFunction", Role=None),
-        "roles ['BakeFunctionRole', 'BakeRole', 'CanaryRole', 'ChecksRole', 'GateRole', 'NotifyRole', 'OverrideRole', "
-        "'PlanRole', 'ReaperRole', 'RollbackRole', 'StageChecksRole', 'ValidateRole']",
+        "roles ['BakeFunctionRole', 'BakeRole', 'CanaryRole', 'ChecksRole', 'DeployHookRole', 'GateRole', 'HookRole', "
+        "'NotifyRole', 'OverrideRole', 'PlanRole', 'ReaperRole', 'RollbackRole', 'StageChecksRole', 'ValidateRole']",
     ),
     (
         timing.problems,
@@ -306,6 +306,11 @@ RED = [
         rights.problems,
         unconditional("DeployAnew", "RollbackRole"),
         "a plan may codedeploy:CreateDeployment where DeployApplications is empty",
+    ),
+    (
+        rights.problems,
+        unconditional("AnswerHooks", "DeployHookRole"),
+        "a plan may codedeploy:PutLifecycleEventHookExecutionStatus where HookApplications is empty",
     ),
     (
         rights.problems,
