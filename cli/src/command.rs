@@ -9,8 +9,8 @@ use std::io::{self, Write};
 use clap::Parser;
 
 use crate::{
-    check, completions, exit, judge, metrics, overrides, plan, rehearse, replay, schema, status,
-    test, world,
+    check, completions, exit, init, judge, metrics, overrides, plan, rehearse, replay, schema,
+    status, test, world,
 };
 
 /// The version and the commit it was built from.
@@ -35,6 +35,7 @@ struct CommandLine {
 
 #[derive(Debug, clap::Subcommand)]
 enum Subcommand {
+    Init(init::InitArguments),
     Check(check::CheckArguments),
     Rehearse(rehearse::RehearseArguments),
     Test(test::TestArguments),
@@ -56,6 +57,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Err(error) => return explain(&error),
     };
     let done = match &subcommand {
+        Subcommand::Init(arguments) => init::run(arguments),
         Subcommand::Check(arguments) => check::run(arguments),
         Subcommand::Rehearse(arguments) => rehearse::run(arguments),
         Subcommand::Test(arguments) => test::run(arguments),

@@ -6,6 +6,7 @@ pub mod completions;
 pub mod evidence_file;
 pub mod exit;
 pub mod faults;
+pub mod init;
 pub mod judge;
 mod lines;
 pub mod metrics;

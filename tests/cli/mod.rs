@@ -5,6 +5,7 @@ mod check_canary;
 mod check_pipeline;
 mod command;
 mod faults;
+mod init;
 mod judge;
 mod judge_input;
 mod judge_parameters;
