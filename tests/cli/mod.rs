@@ -4,6 +4,7 @@ mod check;
 mod check_canary;
 mod check_pipeline;
 mod command;
+mod explain;
 mod faults;
 mod init;
 mod judge;
