@@ -9,8 +9,8 @@ use std::io::{self, Write};
 use clap::Parser;
 
 use crate::{
-    check, completions, exit, explain, init, judge, metrics, overrides, plan, rehearse, replay,
-    schema, status, test, world,
+    check, completions, doctor, exit, explain, init, judge, metrics, overrides, plan, rehearse,
+    replay, schema, status, test, world,
 };
 
 /// The version and the commit it was built from.
@@ -37,6 +37,7 @@ struct CommandLine {
 enum Subcommand {
     Init(init::InitArguments),
     Check(check::CheckArguments),
+    Doctor(doctor::DoctorArguments),
     Explain(explain::ExplainArguments),
     Rehearse(rehearse::RehearseArguments),
     Test(test::TestArguments),
@@ -60,6 +61,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let done = match &subcommand {
         Subcommand::Init(arguments) => init::run(arguments),
         Subcommand::Check(arguments) => check::run(arguments),
+        Subcommand::Doctor(arguments) => doctor::run(arguments),
         Subcommand::Explain(arguments) => explain::run(arguments),
         Subcommand::Rehearse(arguments) => rehearse::run(arguments),
         Subcommand::Test(arguments) => test::run(arguments),

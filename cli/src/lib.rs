@@ -3,6 +3,7 @@
 pub mod check;
 pub mod command;
 pub mod completions;
+pub mod doctor;
 pub mod evidence_file;
 pub mod exit;
 pub mod explain;

@@ -111,7 +111,8 @@ fn it_says_what_to_do_next_in_80_columns() {
         "sam deploy",
         "aws cloudformation deploy --template-file sluice-role.yaml",
         "sluice-pipeline.yaml below the `Actions:` of the stage",
-        "sluice doctor --pipeline checkout --plan sluice.yaml --stack sluice\n",
+        "sluice doctor --pipeline checkout --plan sluice.yaml",
+        "--as-myself\n",
         "sluice explain",
         "take `mode: watch_only` away",
     ];

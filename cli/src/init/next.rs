@@ -120,13 +120,20 @@ fn look(answers: &Answers, plan: &str) -> Step {
         ..
     } = answers;
     let words = "See whether all is in its place, and what each gate would say now:";
+    // The role trusts the gates' functions, and nobody else.
+    let myself = if answers.role().is_some() {
+        " --as-myself"
+    } else {
+        ""
+    };
     Some((
         words.to_owned(),
         vec![
             format!("aws codepipeline get-pipeline --name {pipeline} > pipeline.json"),
             format!("sluice check {plan} --pipeline pipeline.json"),
-            format!("sluice doctor --pipeline {pipeline} --plan {plan} --stack {sluice_stack}"),
-            format!("sluice explain {plan}"),
+            format!("sluice doctor --pipeline {pipeline} --plan {plan} \\"),
+            format!("  --stack {sluice_stack}{myself}"),
+            format!("sluice explain {plan}{myself}"),
         ],
     ))
 }
