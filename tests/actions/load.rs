@@ -120,7 +120,7 @@ fn table() -> String {
         "| not due | due | first look after | last look after | nothing left after | polls | reads and writes of leases |\n\
          | --- | --- | --- | --- | --- | --- | --- |\n",
     );
-    for waiting in [0, 150, 450] {
+    for waiting in [0, 150] {
         let own = minute(waiting);
         let calls = |name: &str| own.calls.get(name).copied().unwrap_or_default();
         let leases = ["GetItem", "PutItem", "DeleteItem", "Query"];
