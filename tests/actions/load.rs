@@ -75,19 +75,21 @@ fn minute(waiting: usize) -> Minute {
         let leases = aws_of(&world).entries(LEASES_TABLE, "open").await.unwrap();
         assert_eq!(leases.len(), waiting + 50);
         world.set_call_takes(CALL_MILLISECONDS);
+        let leases_end = world.clock().now() + SignedDuration::from_mins(10);
         let mut seen = world.calls().len();
         let (begin, calls) = loop {
             tokio::time::sleep(Duration::from_secs(55)).await;
             let calls = world.calls().split_off(seen);
             seen += calls.len();
             let first = calls.first().map(|call| call.at);
-            if calls.iter().any(|call| call.operation == "lambda:Invoke") {
+            assert!(world.clock().now() < leases_end, "nobody was looked at");
+            if calls.iter().any(|call| named(call) == "lambda:Invoke") {
                 break (first.unwrap(), calls);
             }
         };
         drop(schedule);
         let of = |operation: &str| -> Vec<Timestamp> {
-            let own = calls.iter().filter(|call| call.operation == operation);
+            let own = calls.iter().filter(|call| named(call) == operation);
             own.map(|call| call.at).collect()
         };
         let looks = of("lambda:Invoke");
@@ -106,11 +108,16 @@ fn minute(waiting: usize) -> Minute {
     .unwrap()
 }
 
+/// As in a policy.
+fn named(call: &Call) -> String {
+    format!("{}:{}", call.service, call.operation)
+}
+
 /// What the worker itself called.
 fn counted(calls: &[Call]) -> BTreeMap<String, u64> {
     let mut counted = BTreeMap::new();
     for call in calls {
-        *counted.entry(call.operation.clone()).or_default() += 1;
+        *counted.entry(named(call)).or_default() += 1;
     }
     counted
 }

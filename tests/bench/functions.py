@@ -58,7 +58,7 @@ about: nothing happens
 alarms: [ { name: errors, states: [ { at: -2h, state: OK } ] } ]
 projects: { smoke: {} }
 machines: { stage-checks: { takes: 10m } }
-tables: { sluice-claims: {}, sluice-waivers: { key: release, sort: gate } }
+tables: { sluice-claims: {}, sluice-leases: { key: id, sort: part }, sluice-waivers: { key: release, sort: gate } }
 pipeline: { deploys: { prod: 0s } }
 """
 
@@ -66,6 +66,7 @@ pipeline: { deploys: { prod: 0s } }
 VARIABLES = {
     "SLUICE_EVIDENCE_BUCKET": "sluice-evidence",
     "SLUICE_CLAIMS_TABLE": "sluice-claims",
+    "SLUICE_LEASES_TABLE": "sluice-leases",
     "SLUICE_NOTICES_TABLE": "sluice-notices",
     "SLUICE_WAIVERS_TABLE": "sluice-waivers",
     "SLUICE_STAGE_CHECKS_ARN": "arn:aws:states:us-east-1:111122223333:stateMachine:stage-checks",
@@ -227,6 +228,12 @@ def of_no_news(event: dict) -> dict:
     }
 
 
+def of_the_minute(event: dict) -> dict:
+    """The schedule's, at which the worker looks for jobs. There are none."""
+    del event
+    return {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}
+
+
 def nobodys(event: dict) -> dict:
     """A request that nobody signed."""
     del event
@@ -261,6 +268,7 @@ def main() -> int:
             ("sluice-plan", to_resolve, PLAN),
             ("sluice-override", nobodys, PLAN),
             ("sluice-notify", of_no_news, PLAN),
+            ("sluice-worker", of_the_minute, PLAN),
             ("sluice-reaper", died, PLAN),
         ):
             command = [str(unpacked(name, folder))]

@@ -123,7 +123,13 @@ class Release:
     """A release that `sluice world` drives through the emulator's functions."""
 
     def __init__(
-        self, emulator: Emulator, folder: Path, plan: str, scenario: str, function_timeout: str = "5s"
+        self,
+        emulator: Emulator,
+        folder: Path,
+        plan: str,
+        scenario: str,
+        function_timeout: str = "5s",
+        more: tuple[str, ...] = (),
     ) -> None:
         (folder / "sluice.yaml").write_text(plan)
         (folder / "scenario.yaml").write_text(scenario)
@@ -133,6 +139,7 @@ class Release:
             *("--port", str(emulator.aws_port), "--functions", emulator.url),
             # Lambda's own are a minute and two.
             *("--retry-wait", "1s", "--function-timeout", function_timeout),
+            *more,
         ]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         self.events: list[dict] = []

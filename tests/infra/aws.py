@@ -34,7 +34,7 @@ TYPES_PASSED_OVER = {
     "AWS::SNS::TopicPolicy",
     "AWS::SQS::QueuePolicy",
 }
-TABLES = ("ClaimsTable", "NoticesTable", "PlansTable", "WaiversTable")
+TABLES = ("ClaimsTable", "LeasesTable", "NoticesTable", "PlansTable", "WaiversTable")
 
 # moto gives a bus no id, so that whatever names it would be given a Python object in its place.
 EventBus.physical_resource_id = property(lambda own: own.name, lambda own, value: None)
@@ -47,7 +47,8 @@ def client(service):
 
 
 def deploy(template, **parameters):
-    """Creates the stack."""
+    """Creates the stack, with all that the template can have where no parameter says otherwise."""
+    parameters = {"CustomActions": "create"} | parameters
     put_code()
     client("cloudformation").create_stack(
         StackName=STACK,
@@ -184,6 +185,11 @@ def facts():
         "override's rights": iam.get_role_policy(RoleName=own["OverrideRole"], PolicyName="waivers")["PolicyDocument"],
         "notify": looked_at(own["NotifyFunction"]),
         "notify's rights": iam.get_role_policy(RoleName=own["NotifyRole"], PolicyName="notify")["PolicyDocument"],
+        "worker": looked_at(own["WorkerFunction"]),
+        "worker's rights": iam.get_role_policy(RoleName=own["WorkerRole"], PolicyName="worker")["PolicyDocument"],
+        "worker's schedule": rule_of(own["WorkerFunctionEachMinute"]),
+        "worker's events": rule_of(own["WorkerFunctionStarted"]),
+        "leases": table(own["LeasesTable"]),
         "claims": table(own["ClaimsTable"]),
         "notices": table(own["NoticesTable"]),
         "plans": table(own["PlansTable"]),
@@ -228,7 +234,8 @@ def rule_of(physical):
     """What is compared of a rule, and whom it tells what."""
     events = client("events")
     [name] = [own["Name"] for own in events.list_rules()["Rules"] if own["Name"] == physical or own["Arn"] == physical]
-    return [events.describe_rule(Name=name)["EventPattern"], events.list_targets_by_rule(Rule=name)["Targets"]]
+    when = [events.describe_rule(Name=name).get(key) for key in ("EventPattern", "ScheduleExpression")]
+    return [when, events.list_targets_by_rule(Rule=name)["Targets"]]
 
 
 def shared_policy(arn):

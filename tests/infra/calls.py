@@ -18,7 +18,7 @@ def source():
 
 # The modules of the host that are no part of the gates': what people call through the command, and functions of their own.
 PEOPLES = {"plan_store"}
-APART = {"reap", "checks", "resolve", "grant", "notify", "deliver", "deployed", *PEOPLES}
+APART = {"reap", "checks", "resolve", "grant", "notify", "deliver", "deployed", "work", *PEOPLES}
 
 
 def source_of_gates(gates):
@@ -66,8 +66,10 @@ def callable_from(module, modules):
     yield from ((module, name, rf"(?:(?<![.\w])|\bself\s*\.){name}\(") for name in functions(modules[module]))
     for other, name in imported(modules[module], modules):
         if re.match(r"[A-Z]\w*[a-z]", name):
-            # What is of a type `PlanStore` is called `store` wherever it is used.
-            variable = re.findall(r"[A-Z][a-z]*", name)[-1].lower()
+            # What is of a type `PlanStore` is called `store` wherever it is used, or after the method that gives it.
+            variables = [re.findall(r"[A-Z][a-z]*", name)[-1].lower()]
+            variables += re.findall(rf"\bfn (\w+)\(&self\) -> {name}\b", modules[module])
+            variable = rf"(?:{'|'.join(variables)})(?:\(\))?"
             methods_of = functions(modules[other])
             yield from ((other, own, rf"\b(?:{variable}\s*\.|{name}::){own}\(") for own in methods_of)
         else:

@@ -12,7 +12,7 @@ ONLY_OVER_TLS = {"Bool": {"aws:SecureTransport": "false"}}
 
 def problems(template):
     """What is wrong, in words."""
-    kept = bucket(template) + plans(template) + waivers(template) + notices(template)
+    kept = bucket(template) + plans(template) + waivers(template) + notices(template) + leases(template)
     queued = [found for name in QUEUES for found in queue(template, name)]
     return kept + queued + logs(template) + records(template) + claims(template)
 
@@ -108,12 +108,26 @@ def plans(template):
 
 def notices(template):
     """What is wrong with the table of what was told."""
-    found = kept_table(template, "NoticesTable", (attribute("ID", "notices"), attribute("PART", "notices")))
+    found = kept_table(template, "NoticesTable", (attribute("ID", "entries"), attribute("PART", "entries")))
     if properties(template, "NoticesTable").get("TimeToLiveSpecification") != {
-        "AttributeName": attribute("EXPIRES", "notices"),
+        "AttributeName": attribute("EXPIRES", "entries"),
         "Enabled": True,
     }:
         found.append("what was told is kept for ever")
+    return found
+
+
+def leases(template):
+    """What is wrong with the table of who has which job."""
+    found = []
+    settings = properties(template, "LeasesTable")
+    keys = [(attribute("ID", "entries"), "HASH"), (attribute("PART", "entries"), "RANGE")]
+    if [(key["AttributeName"], key["KeyType"]) for key in settings["KeySchema"]] != keys:
+        found.append("leases are not found by their keys")
+    if settings.get("TimeToLiveSpecification") != {"AttributeName": attribute("EXPIRES", "entries"), "Enabled": True}:
+        found.append("leases are kept for ever")
+    if settings.get("BillingMode") != "PAY_PER_REQUEST":
+        found.append("leases are refused where there are many")
     return found
 
 

@@ -11,6 +11,7 @@ FOR_ALL = {
     "cloudwatch:DescribeAlarmHistory": "the same",
     "cloudwatch:GetMetricData": "metrics are no resources",
     "codedeploy:StopDeployment": "deployments are no resources, and AWS takes no deployment group's ARN for it",
+    "codepipeline:AcknowledgeJob": "jobs are no resources",
     "codepipeline:GetJobDetails": "jobs are no resources",
     "codepipeline:ListPipelines": "a list of all is no single pipeline",
     "codepipeline:PutJobFailureResult": "jobs are no resources; a pipeline's ARN is not enough",
@@ -46,6 +47,7 @@ NOT_CALLED = {
     "OverrideRole": LOG,
     "HookRole": LOG,
     "NotifyRole": LOG | RECORD,
+    "WorkerRole": LOG,
 }
 
 REAPER = {

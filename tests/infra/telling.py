@@ -8,6 +8,8 @@ from infra.template import MACHINES, definition, of_type, properties
 UNSEEN = {"TIMED_OUT": tuple(MACHINES), "ABORTED": ("StageChecks", "Rollback", "DeployHook")}
 # What a notice becomes that no channel took, as the source has it.
 UNDELIVERED = "Sluice Notification Undelivered"
+# The functions that events and schedules invoke.
+OF_EVENTS = ("NotifyFunction", "WorkerFunction")
 FROM_RULE = {"ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": ["UnseenEndRule", "Arn"]}}}
 
 
@@ -83,7 +85,7 @@ def bus(template):
 def url(template):
     """Whether waivers are for whom IAM lets ask."""
     urls = [own["Properties"]["AuthType"] for own in of_type(template, "AWS::Lambda::Url").values()]
-    let_in = [own for own in permissions(template) if own["FunctionName"] != {"Ref": "NotifyFunction"}]
+    let_in = [own for own in permissions(template) if own["FunctionName"].get("Ref") not in OF_EVENTS]
     return [] if urls == ["AWS_IAM"] and not let_in else ["anybody may ask for a waiver"]
 
 
@@ -105,17 +107,29 @@ def of_rule(rule):
 
 
 def invoked(template):
-    """What is wrong with how `notify` hears of things."""
-    found = []
-    rules = rules_to(template, {"Fn::GetAtt": ["NotifyFunction", "Arn"]})
-    own = [own for own in permissions(template) if own["FunctionName"] == {"Ref": "NotifyFunction"}]
-    let_in = [{key: one.get(key) for key in ("Principal", "SourceArn")} for one in own]
-    found.extend(f"{rule} may not invoke NotifyFunction" for rule in sorted(rules) if of_rule(rule) not in let_in)
-    if any(one not in [of_rule(rule) for rule in rules] for one in let_in):
-        found.append("others may invoke NotifyFunction")
-    if [rule["ScheduleExpression"] for rule in rules.values() if "ScheduleExpression" in rule] != ["rate(5 minutes)"]:
+    """What is wrong with how `notify` hears of things, and with who else may invoke what events do."""
+    found = [problem for function in OF_EVENTS for problem in let_in(template, function)]
+    if schedules(template, "NotifyFunction") != ["rate(5 minutes)"]:
         found.append("nobody looks for what no event told")
     return found
+
+
+def let_in(template, function):
+    """What is wrong with who may invoke a function of events."""
+    found = []
+    rules = rules_to(template, {"Fn::GetAtt": [function, "Arn"]})
+    own = [own for own in permissions(template) if own["FunctionName"] == {"Ref": function}]
+    given = [{key: one.get(key) for key in ("Principal", "SourceArn")} for one in own]
+    found.extend(f"{rule} may not invoke {function}" for rule in sorted(rules) if of_rule(rule) not in given)
+    if any(one not in [of_rule(rule) for rule in rules] for one in given):
+        found.append(f"others may invoke {function}")
+    return found
+
+
+def schedules(template, function):
+    """How often a function looks by itself."""
+    rules = rules_to(template, {"Fn::GetAtt": [function, "Arn"]}).values()
+    return [rule["ScheduleExpression"] for rule in rules if "ScheduleExpression" in rule]
 
 
 def undelivered(template):

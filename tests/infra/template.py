@@ -13,13 +13,13 @@ PATH = ROOT / "infra" / "template.yaml"
 REGION = "eu-west-1"
 CODE_BUCKET = "code"
 # What functions are called in names: those of the gates; all that CodePipeline calls; those whose caller waits for the
-# answer; and with the reaper all there are.
+# answer; that which takes jobs of custom actions; and with the reaper all there are.
 GATES = ("Bake", "Canary", "Validate")
 ACTIONS = (*GATES, "Checks", "Notify")
 WAITED_FOR = ("Plan", "Override")
 # And those that CodeDeploy calls, whose names have to begin as its own policy says.
 HOOKS = ("Hook",)
-NAMES = (*ACTIONS, *WAITED_FOR, *HOOKS, "Reaper")
+NAMES = (*ACTIONS, *WAITED_FOR, *HOOKS, "Worker", "Reaper")
 FUNCTIONS = tuple(f"{name}Function" for name in NAMES)
 # What state machines are called in names, and their folders.
 MACHINES = {"StageChecks": "stage-checks", "Gate": "gate", "Rollback": "rollback", "DeployHook": "hook"}

@@ -5,7 +5,7 @@ from moto import mock_aws
 
 from infra import aws, rights
 from infra.template import translated
-from infra.test_rules import of_rule, settings, statement, unconditional
+from infra.test_rules import of_event, of_rule, settings, statement, unconditional
 from infra.test_machines import filled
 
 
@@ -36,6 +36,11 @@ DOCTORED = [
     (settings("NotifyFunction", Environment=None), "notify"),
     (statement("NotifyRole", Action="codepipeline:*"), "notify's rights"),
     (settings("NoticesTable", BillingMode=None), "notices"),
+    (settings("WorkerFunction", Timeout=120), "worker"),
+    (statement("WorkerRole", Action="codepipeline:*"), "worker's rights"),
+    (settings("LeasesTable", BillingMode=None), "leases"),
+    (of_event("WorkerFunction", "EachMinute", Schedule="rate(1 day)"), "worker's schedule"),
+    (of_event("WorkerFunction", "Started", Pattern={"source": ["aws.codepipeline"]}), "worker's events"),
     (settings("PlansTable", BillingMode=None), "plans"),
     (settings("WaiversTable", BillingMode=None), "waivers"),
     (filled("StageChecks", PlanFunctionArn="arn:aws:lambda:eu-west-1:123456789012:function:other"), "StageChecks"),

@@ -13,6 +13,7 @@ MODULES = {
     "OverrideRole": ("grant",),
     "HookRole": ("deployed",),
     "NotifyRole": ("notify", "deliver"),
+    "WorkerRole": ("work",),
 }
 
 
@@ -33,6 +34,17 @@ def test_what_functions_and_people_call_is_all_that_is_called():
     functions = (called_by(role) for role in (*SERVED, *MODULES))
     called = calls.called_by_people().union(*functions)
     assert called == calls.called(calls.source())
+
+
+def test_what_a_module_calls_of_what_its_own_method_gives_is_seen():
+    modules = {
+        "work": "use crate::entries::Entries;\nfn leases(&self) -> Entries<'_> {}\nfn go() { let leases = self.leases(); "
+        "leases.put(); self.leases().remove() }",
+        "entries": "fn put() { aws.find_build() }\nfn remove() { aws.answer_success() }\nfn get() { aws.stop_build() }",
+    }
+    text = calls.source_of_module("work", modules)
+    assert "aws.find_build" in text and "aws.answer_success" in text
+    assert "aws.stop_build" not in text
 
 
 def test_what_a_module_calls_through_others_is_seen():
@@ -69,13 +81,22 @@ def having(action):
     [
         ("codebuild:StartBuild", {"ValidateRole"}),
         ("states:StartExecution", {"ValidateRole", "ChecksRole", "StageChecksRole", "HookRole", "DeployHookRole"}),
+        (
+            "lambda:InvokeFunction",
+            # The records of functions that died go to the reaper.
+            {"BakeRole", "CanaryRole", "ChecksRole", "GateRole", "NotifyRole", "RollbackRole", "StageChecksRole"}
+            | {"ValidateRole", "WorkerRole"},
+        ),
+        ("codepipeline:AcknowledgeJob", {"WorkerRole"}),
+        ("codepipeline:PollForJobs", {"WorkerRole"}),
         ("codepipeline:RollbackStage", {"RollbackRole"}),
         ("codedeploy:CreateDeployment", {"RollbackRole"}),
         ("codedeploy:PutLifecycleEventHookExecutionStatus", {"HookRole", "DeployHookRole"}),
         ("sns:Publish", {"StageChecksRole", "RollbackRole", "NotifyRole"}),
         (
             "events:PutEvents",
-            {"BakeRole", "CanaryRole", "ValidateRole", "ReaperRole", "StageChecksRole", "RollbackRole", "NotifyRole"},
+            {"BakeRole", "CanaryRole", "ValidateRole", "ReaperRole", "StageChecksRole", "RollbackRole", "NotifyRole"}
+            | {"WorkerRole"},
         ),
         ("sts:AssumeRole", {"BakeRole", "CanaryRole", "ValidateRole"}),
     ],
@@ -104,6 +125,7 @@ def writers(table):
         ("PlansTable", set()),
         ("ClaimsTable", {"ValidateRole", "StageChecksRole"}),
         ("NoticesTable", {"NotifyRole"}),
+        ("LeasesTable", {"WorkerRole"}),
     ],
 )
 def test_only_these_write_items_of_a_table(table, roles):

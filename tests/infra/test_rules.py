@@ -2,7 +2,7 @@
 
 import pytest
 
-from infra import keeping, rights, telling, timing
+from infra import keeping, rights, telling, timing, working
 from infra.template import translated
 
 
@@ -38,6 +38,11 @@ def unsaid(key):
             own["Properties"].get("EventInvokeConfig", {}).pop(key, None)
 
     return change
+
+
+def of_event(function, name, **changes):
+    """Changes what has a function invoked."""
+    return lambda template: resource(function)(template)["Properties"]["Events"][name]["Properties"].update(changes)
 
 
 def without(name):
@@ -125,6 +130,7 @@ RULES = [
     rights.problems,
     keeping.problems,
     telling.problems,
+    working.problems,
 ]
 
 
@@ -178,7 +184,8 @@ RED = [
         rights.problems,
         settings("BakeFunction", Role=None),
         "roles ['BakeFunctionRole', 'BakeRole', 'CanaryRole', 'ChecksRole', 'DeployHookRole', 'GateRole', 'HookRole', "
-        "'NotifyRole', 'OverrideRole', 'PlanRole', 'ReaperRole', 'RollbackRole', 'StageChecksRole', 'ValidateRole']",
+        "'NotifyRole', 'OverrideRole', 'PlanRole', 'ReaperRole', 'RollbackRole', 'StageChecksRole', 'ValidateRole', "
+        "'WorkerRole']",
     ),
     (
         timing.problems,

@@ -4,12 +4,7 @@ import pytest
 
 from infra import keeping, rights, telling, timing
 from infra.template import translated
-from infra.test_rules import invoke, of_statement, resource, settings, unconditional, without
-
-
-def of_event(name, **changes):
-    """Changes what has the function invoked that tells people."""
-    return lambda template: resource("NotifyFunction")(template)["Properties"]["Events"][name]["Properties"].update(changes)
+from infra.test_rules import invoke, of_event, of_statement, resource, settings, unconditional, without
 
 
 def let_in(function):
@@ -34,7 +29,7 @@ RED = [
         "NoticesTable goes with the stack",
     ),
     (keeping.problems, without("NotifyRecordLostAlarm"), "nobody is told of lost records of NotifyFunction"),
-    (telling.problems, of_event("Sweep", Schedule="rate(1 day)"), "nobody looks for what no event told"),
+    (telling.problems, of_event("NotifyFunction", "Sweep", Schedule="rate(1 day)"), "nobody looks for what no event told"),
     (telling.problems, let_in("NotifyFunction"), "others may invoke NotifyFunction"),
     (telling.problems, let_in("OverrideFunction"), "anybody may ask for a waiver"),
     (telling.problems, without("UndeliveredRule"), "what could not be delivered is lost"),

@@ -48,7 +48,9 @@ fn asked_by_the_worker(world: &World) -> Functions {
         let host = Arc::clone(&host);
         Box::pin(async move {
             let job = &invocation.event["CodePipeline.job"];
-            let payload = payload(job, &invocation.function);
+            let Some(payload) = payload(job, &invocation.function) else {
+                return Err(FunctionError::not_found(&invocation.function));
+            };
             let answer = handle_asked(&payload, invocation.deadline, &host).await;
             // As it goes from the gate's function to the worker.
             let text = serde_json::to_string(&answer).unwrap();
@@ -58,22 +60,23 @@ fn asked_by_the_worker(world: &World) -> Functions {
     })
 }
 
-fn payload(job: &Value, function: &str) -> Value {
+/// None where no gate has this function.
+fn payload(job: &Value, function: &str) -> Option<Value> {
+    let types = action_types();
+    let own = types.iter().find(|own| own.function == function)?;
     let configured = &job["data"]["actionConfiguration"]["configuration"];
     let parameters = configured["UserParameters"].as_str().unwrap();
     let parameters: Value = serde_json::from_str(parameters).unwrap();
     let mut data = job["data"].clone();
     data["actionConfiguration"]["configuration"] = json!(configuration(&parameters));
-    let types = action_types();
-    let own = types.iter().find(|own| own.function == function).unwrap();
-    json!({ "sluice.job": {
+    Some(json!({ "sluice.job": {
         "id": job["id"], "provider": own.provider, "version": own.version,
         "context": {
             "pipeline": parameters["pipeline"], "release": parameters["release"],
             "stage": parameters["stage"], "action": parameters["gate"],
         },
         "data": data,
-    } })
+    } }))
 }
 
 async fn give(id: &str, answer: JobAnswer, aws: &Aws) -> Result<Value, FunctionError> {
