@@ -51,61 +51,68 @@ async fn installed() -> World {
     world
 }
 
-/// One minute's run of the worker, with 50 jobs that are due and so many that
-/// are not.
+/// One run of the worker.
 struct Minute {
-    waiting: usize,
-    /// Until the first and the last of those that are due had its look.
-    looked: (SignedDuration, SignedDuration),
-    /// Until the run ended, with the jobs that follow held.
+    /// Jobs that waited with their leases when it began.
+    held: usize,
+    /// Gates that were asked.
+    looks: usize,
+    /// Until the last of them was asked.
+    asked: SignedDuration,
+    /// Until nothing was left to do.
     drained: SignedDuration,
     calls: BTreeMap<String, u64>,
 }
 
-fn minute(waiting: usize) -> Minute {
+/// The runs of the worker in the first minutes of 200 bakes that begin at once,
+/// 50 of them short.
+fn minutes() -> Vec<Minute> {
     in_virtual_time(async {
         let world = installed().await;
-        for number in 0..waiting + 50 {
-            let bake_for = if number < waiting { "5h" } else { "4m" };
+        for number in 0..200 {
+            let bake_for = if number < 150 { "5h" } else { "4m" };
             world.start(release(&world, number, bake_for)).unwrap();
         }
-        let schedule = world.invoke_every(SignedDuration::from_mins(1), WORKER);
-        // Until all of them wait, and a minute before the short ones are due.
-        tokio::time::sleep(Duration::from_secs(60 + 3 * 60 + 30)).await;
-        let leases = aws_of(&world).entries(LEASES_TABLE, "open").await.unwrap();
-        assert_eq!(leases.len(), waiting + 50);
         world.set_call_takes(CALL_MILLISECONDS);
-        let leases_end = world.clock().now() + SignedDuration::from_mins(10);
-        let mut seen = world.calls().len();
-        let (begin, calls) = loop {
-            tokio::time::sleep(Duration::from_secs(55)).await;
-            let calls = world.calls().split_off(seen);
-            seen += calls.len();
-            let first = calls.first().map(|call| call.at);
-            assert!(world.clock().now() < leases_end, "nobody was looked at");
-            if calls.iter().any(|call| named(call) == "lambda:Invoke") {
-                break (first.unwrap(), calls);
-            }
-        };
-        drop(schedule);
-        let of = |operation: &str| -> Vec<Timestamp> {
-            let own = calls.iter().filter(|call| named(call) == operation);
-            own.map(|call| call.at).collect()
-        };
-        let looks = of("lambda:Invoke");
-        assert_eq!(looks.len(), 50);
-        let last = calls.last().unwrap().at;
-        Minute {
-            waiting,
-            looked: (
-                looks[0].duration_since(begin),
-                looks[49].duration_since(begin),
-            ),
-            drained: last.duration_since(begin),
-            calls: counted(&calls),
+        tokio::time::sleep(Duration::from_secs(65)).await;
+        let schedule = world.invoke_every(SignedDuration::from_mins(1), WORKER);
+        tokio::time::sleep(Duration::from_secs(59)).await;
+        let mut minutes = Vec::new();
+        for _ in 0..4 {
+            let held = aws_of(&world)
+                .entries(LEASES_TABLE, "open")
+                .await
+                .unwrap()
+                .len();
+            let seen = world.calls().len();
+            tokio::time::sleep(Duration::from_secs(50)).await;
+            minutes.push(run_of(held, &world.calls().split_off(seen)));
+            let now = world.clock().now().as_second();
+            let left = u64::try_from(60 - (now + 60 - 4) % 60).unwrap();
+            tokio::time::sleep(Duration::from_secs(left)).await;
         }
+        drop(schedule);
+        minutes
     })
     .unwrap()
+}
+
+fn run_of(held: usize, calls: &[Call]) -> Minute {
+    let begin = calls.first().unwrap().at;
+    let looks: Vec<Timestamp> = calls
+        .iter()
+        .filter(|call| named(call) == "lambda:Invoke")
+        .map(|call| call.at)
+        .collect();
+    let since =
+        |at: Option<Timestamp>| at.map_or(SignedDuration::ZERO, |at| at.duration_since(begin));
+    Minute {
+        held,
+        looks: looks.len(),
+        asked: since(looks.last().copied()),
+        drained: since(calls.last().map(|call| call.at)),
+        calls: counted(calls),
+    }
 }
 
 /// As in a policy.
@@ -124,11 +131,10 @@ fn counted(calls: &[Call]) -> BTreeMap<String, u64> {
 
 fn table() -> String {
     let mut text = String::from(
-        "| not due | due | first look after | last look after | nothing left after | polls | reads and writes of leases |\n\
+        "| run | held before it | gates asked | the last after | done after | polls | reads and writes of leases |\n\
          | --- | --- | --- | --- | --- | --- | --- |\n",
     );
-    for waiting in [0, 150] {
-        let own = minute(waiting);
+    for (number, own) in (1..).zip(minutes()) {
         let calls = |name: &str| own.calls.get(name).copied().unwrap_or_default();
         let leases = ["GetItem", "PutItem", "DeleteItem", "Query"];
         let leases: u64 = leases
@@ -138,10 +144,10 @@ fn table() -> String {
         let seconds = |own: SignedDuration| format!("{:.1} s", own.as_secs_f64());
         writeln!(
             text,
-            "| {} | 50 | {} | {} | {} | {} | {leases} |",
-            own.waiting,
-            seconds(own.looked.0),
-            seconds(own.looked.1),
+            "| {number} | {} | {} | {} | {} | {} | {leases} |",
+            own.held,
+            own.looks,
+            seconds(own.asked),
             seconds(own.drained),
             calls("codepipeline:PollForJobs"),
         )
