@@ -3,7 +3,7 @@
 mod effort;
 mod expected;
 mod groups;
-mod pipeline;
+pub(crate) mod pipeline;
 mod power;
 mod price;
 mod report;

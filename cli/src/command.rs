@@ -9,8 +9,8 @@ use std::io::{self, Write};
 use clap::Parser;
 
 use crate::{
-    check, completions, exit, judge, metrics, overrides, plan, rehearse, replay, schema, status,
-    test, world,
+    check, completions, doctor, exit, explain, init, judge, metrics, overrides, plan, rehearse,
+    replay, schema, status, test, world,
 };
 
 /// The version and the commit it was built from.
@@ -35,7 +35,10 @@ struct CommandLine {
 
 #[derive(Debug, clap::Subcommand)]
 enum Subcommand {
+    Init(init::InitArguments),
     Check(check::CheckArguments),
+    Doctor(doctor::DoctorArguments),
+    Explain(explain::ExplainArguments),
     Rehearse(rehearse::RehearseArguments),
     Test(test::TestArguments),
     Replay(replay::ReplayArguments),
@@ -56,7 +59,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Err(error) => return explain(&error),
     };
     let done = match &subcommand {
+        Subcommand::Init(arguments) => init::run(arguments),
         Subcommand::Check(arguments) => check::run(arguments),
+        Subcommand::Doctor(arguments) => doctor::run(arguments),
+        Subcommand::Explain(arguments) => explain::run(arguments),
         Subcommand::Rehearse(arguments) => rehearse::run(arguments),
         Subcommand::Test(arguments) => test::run(arguments),
         Subcommand::Replay(arguments) => replay::run(arguments),

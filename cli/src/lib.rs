@@ -3,13 +3,17 @@
 pub mod check;
 pub mod command;
 pub mod completions;
+pub mod doctor;
 pub mod evidence_file;
 pub mod exit;
+pub mod explain;
 pub mod faults;
+pub mod init;
 pub mod judge;
 mod lines;
 pub mod metrics;
 pub mod overrides;
+mod own_credentials;
 pub mod pages;
 pub mod plan;
 pub mod plan_file;

@@ -26,8 +26,13 @@ fn killed(alarm: Alarm, kind: Kind, call: u64, again_after: Option<SignedDuratio
     })
 }
 
-/// Every call of a run like this, killed in both ways.
-fn each(alarm: Alarm, again_after: Option<SignedDuration>, hold: impl Fn(&Ran, &str)) -> usize {
+/// Every call of a run like this, or some of them, killed in both ways.
+fn each(
+    alarm: Alarm,
+    again_after: Option<SignedDuration>,
+    step: usize,
+    hold: impl Fn(&Ran, &str),
+) -> usize {
     let calls = run(Case {
         alarm,
         workers: 2,
@@ -36,7 +41,7 @@ fn each(alarm: Alarm, again_after: Option<SignedDuration>, hold: impl Fn(&Ran, &
         ..Case::default()
     });
     let mut befell = 0;
-    for call in 1..=calls.count {
+    for call in (1..=calls.count).step_by(step) {
         for kind in [Kind::KilledBefore, Kind::KilledAfter] {
             let ran = killed(alarm, kind, call, again_after);
             let about = format!("{kind:?} at call {call}");
@@ -52,7 +57,7 @@ fn each(alarm: Alarm, again_after: Option<SignedDuration>, hold: impl Fn(&Ran, &
 #[test]
 fn a_release_passes_whichever_call_kills() {
     let again = Some(SignedDuration::from_mins(2));
-    let befell = each(Alarm::Quiet, again, |ran, about| {
+    let befell = each(Alarm::Quiet, again, 1, |ran, about| {
         for execution in &ran.executions {
             assert_eq!(
                 execution.status,
@@ -68,7 +73,7 @@ fn a_release_passes_whichever_call_kills() {
 /// anything down: then the action ends by CodePipeline's own limit.
 #[test]
 fn no_death_lets_a_release_pass_that_should_not() {
-    let befell = each(Alarm::Fires, None, |ran, about| {
+    let befell = each(Alarm::Fires, None, 3, |ran, about| {
         for execution in &ran.executions {
             assert_eq!(
                 execution.status,
@@ -77,5 +82,5 @@ fn no_death_lets_a_release_pass_that_should_not() {
             );
         }
     });
-    assert!(befell > 100, "{befell}");
+    assert!(befell > 40, "{befell}");
 }

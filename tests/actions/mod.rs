@@ -3,4 +3,5 @@
 
 mod bed;
 mod every_call;
+mod load;
 mod shared;

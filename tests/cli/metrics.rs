@@ -123,7 +123,7 @@ fn what_cannot_be_read_ends_with_3_and_wrong_usage_with_64() {
 }
 
 /// Runs the command with these settings of the environment and no others of AWS.
-fn with_environment(settings: &[(&str, &str)], arguments: &[&str]) -> Ran {
+pub(super) fn with_environment(settings: &[(&str, &str)], arguments: &[&str]) -> Ran {
     let mut command = Command::new(binary());
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("AWS_")) {
         command.env_remove(name);

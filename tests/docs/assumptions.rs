@@ -12,7 +12,7 @@ const PARTS: [&str; 5] = ["Known", "If so", "If not", "Switch", "Shown by"];
 
 /// Where the switches are: the name on the page, the source, the struct, and
 /// whether the page has to name all of its fields.
-const SWITCHES: [(&str, &str, &str, bool); 6] = [
+const SWITCHES: [(&str, &str, &str, bool); 8] = [
     (
         "Settings::",
         "shared/world/src/codepipeline/settings.rs",
@@ -35,6 +35,18 @@ const SWITCHES: [(&str, &str, &str, bool); 6] = [
         "CanarySwitches::",
         "shared/world/src/synthetics.rs",
         "CanarySwitches",
+        true,
+    ),
+    (
+        "HookSwitches::",
+        "shared/world/src/ecs.rs",
+        "HookSwitches",
+        true,
+    ),
+    (
+        "DeploymentSwitches::",
+        "shared/world/src/codedeploy.rs",
+        "DeploymentSwitches",
         true,
     ),
     (

@@ -1,5 +1,5 @@
-//! Calls of ECS that are not as they should be: each is answered, none with
-//! `SUCCEEDED`.
+//! Calls that are not as they should be: each of ECS is answered, none with
+//! `SUCCEEDED`; of CodeDeploy's each that says whom to answer.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use sluice::rehearsal::{EVIDENCE_BUCKET, aws_of, gates, in_virtual_time, world_of};
-use sluice_host::{HookAnswer, HookStatus, Host, handle_hook, is_hook};
+use sluice_host::{
+    Deployments, HookAnswer, HookStatus, Host, answer_deployment, handle_hook, is_hook,
+};
 use sluice_world::Scenario;
 
 fn call() -> Value {
@@ -144,4 +146,29 @@ fn spellings_differ_and_the_call_is_the_same() {
     }
     let (first, second) = (answered(&call()).0, answered(&spelled).0);
     assert_eq!(first, second);
+}
+
+#[test]
+fn an_event_of_no_hook_has_nobody_to_answer() {
+    let word = in_virtual_time(async {
+        let scenario = Scenario::parse("about: nothing\n", Path::new(".")).unwrap();
+        let world = world_of(scenario, Default::default());
+        let host = Deployments {
+            aws: aws_of(&world),
+            machine: "none".to_owned(),
+            groups: None,
+            log: Arc::new(|_| {}),
+        };
+        let deadline = world.clock().now() + SignedDuration::from_secs(60);
+        for event in [
+            json!({}),
+            json!(null),
+            json!({"DeploymentId": "d-1"}),
+            json!({"DeploymentId": 1, "LifecycleEventHookExecutionId": ""}),
+        ] {
+            let word = answer_deployment(&event, deadline, &host).await;
+            assert_eq!(word, Ok("nobody to answer"));
+        }
+    });
+    word.unwrap();
 }

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use sluice::rehearsal::{EVENT_BUS, EVIDENCE_BUCKET, aws_of, gates, in_virtual_time, world_of};
 use sluice_core::notices::GATE_VERDICT;
-use sluice_host::{Host, handle_hook};
+use sluice_host::{Host, TaskLook, handle_hook, handle_task};
 use sluice_world::codepipeline::FunctionError;
 use sluice_world::ecs::{DetailsForm, HookEnd, HookSwitches, LifecycleHook, ServiceDeployment};
 use sluice_world::{Scenario, World};
@@ -76,9 +76,7 @@ fn told(world: &World, end: HookEnd, deployment: &ServiceDeployment) -> Gave {
     let evidence = keys("evidence/").into_iter().filter(own);
     Gave {
         end,
-        minutes: (calls.last().unwrap().at - calls[0].at)
-            .total(jiff::Unit::Minute)
-            .unwrap() as i64,
+        minutes: (calls.last().unwrap().at - calls[0].at).get_seconds() / 60,
         calls: calls.len(),
         begun: keys("begun/")
             .iter()
@@ -186,6 +184,56 @@ fn whatever_form_the_calls_have_the_verdict_is_the_same() {
             assert_eq!(gave.end, HookEnd::WentOn, "{form:?}");
             assert_eq!(gave.evidence, expected.evidence, "{form:?}");
         }
+    }
+}
+
+/// What was judged and by which rule, without ids and moments.
+fn judged(evidence: &Value) -> Value {
+    const FIELDS: [&str; 7] = [
+        "kind",
+        "rule",
+        "verdict",
+        "outcome",
+        "decided_by",
+        "settings",
+        "also",
+    ];
+    let mut own: Vec<Value> = FIELDS.iter().map(|name| evidence[*name].clone()).collect();
+    own.push(evidence["reason"]["code"].clone());
+    json!(own)
+}
+
+/// The same gate, asked by a state machine.
+async fn by_task(world: &World, host: &Host) -> Value {
+    let mut payload = json!({
+        "sluice_task": 1, "pipeline": "checkout", "release": "r-1", "stage": "prod", "service": "checkout",
+        "gate": "bake", "attempt": "11111111-abcd-1111-abcd-111111abcdef", "release_check": "off",
+        "memory": null, "settings": bake()["settings"],
+    });
+    loop {
+        let deadline = host.aws.now() + SignedDuration::from_secs(120);
+        let answer = handle_task(&payload, deadline, host).await.unwrap();
+        if answer.look != TaskLook::Again {
+            let place = answer.evidence.unwrap();
+            let key = place.uri.strip_prefix("s3://sluice-evidence/").unwrap();
+            let bytes = world.s3().get(EVIDENCE_BUCKET, key).unwrap();
+            return serde_json::from_slice(&bytes).unwrap();
+        }
+        payload["memory"] = json!(answer.memory);
+        let wait = answer.not_before.unwrap().duration_since(host.aws.now());
+        tokio::time::sleep(wait.max(SignedDuration::from_secs(5)).unsigned_abs()).await;
+    }
+}
+
+#[test]
+fn a_hook_judges_as_a_task_of_a_state_machine_does() {
+    for states in [QUIET, FIRES, UNKNOWN] {
+        let task = in_virtual_time(async {
+            let world = world(states);
+            by_task(&world, &host(&world, true)).await
+        });
+        let evidence = &usual(states).evidence[0];
+        assert_eq!(judged(evidence), judged(&task.unwrap()), "{states}");
     }
 }
 

@@ -177,6 +177,8 @@ def facts():
         "tests' rights": iam.get_role_policy(RoleName=own["ValidateRole"], PolicyName="gate")["PolicyDocument"],
         "checks": looked_at(own["ChecksFunction"]),
         "checks' rights": iam.get_role_policy(RoleName=own["ChecksRole"], PolicyName="checks")["PolicyDocument"],
+        "hook": looked_at(own["HookFunction"]),
+        "hook's rights": iam.get_role_policy(RoleName=own["HookRole"], PolicyName="hook")["PolicyDocument"],
         "plan": looked_at(own["PlanFunction"]),
         "plan's rights": iam.get_role_policy(RoleName=own["PlanRole"], PolicyName="plan")["PolicyDocument"],
         "override": looked_at(own["OverrideFunction"]),

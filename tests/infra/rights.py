@@ -45,6 +45,7 @@ NOT_CALLED = {
     "ChecksRole": LOG | RECORD,
     "PlanRole": LOG | ABSENT,
     "OverrideRole": LOG,
+    "HookRole": LOG,
     "NotifyRole": LOG | RECORD,
     "WorkerRole": LOG,
 }
@@ -86,6 +87,16 @@ ONLY_IF_NAMED = {
         "codedeploy:RegisterApplicationRevision": "DeployApplications",
         "codedeploy:StopDeployment": "DeployApplications",
     },
+    "HookRole": dict.fromkeys(
+        (
+            "codedeploy:BatchGetDeploymentTargets",
+            "codedeploy:GetDeployment",
+            "codedeploy:ListDeploymentTargets",
+            "codedeploy:PutLifecycleEventHookExecutionStatus",
+        ),
+        "HookApplications",
+    ),
+    "DeployHookRole": {"codedeploy:PutLifecycleEventHookExecutionStatus": "HookApplications"},
     "NotifyRole": {
         "events:PutEvents": "NotifyBuses",
         "secretsmanager:GetSecretValue": "NotifySecrets",
@@ -97,7 +108,8 @@ NAMES_NOTHING = {"codedeploy:GetDeploymentConfig", "codedeploy:StopDeployment"}
 
 # What tests of a plan must never reach, whatever the parameters let match.
 NEVER = {
-    "lambda:InvokeFunction": {f"function:${{AWS::StackName}}-{name}*" for name in ("checks", "notify", "override", "plan")},
+    "lambda:InvokeFunction": {f"function:${{AWS::StackName}}-{name}*" for name in ("checks", "notify", "override", "plan")}
+    | {"function:CodeDeployHook_${AWS::StackName}*"},
     "states:StartExecution": {f"stateMachine:${{AWS::StackName}}-{name}*" for name in MACHINES.values()},
 }
 

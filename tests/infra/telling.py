@@ -5,7 +5,7 @@ from infra.keeping import over_tls, watched
 from infra.template import MACHINES, definition, of_type, properties
 
 # Ends that no state sees. Who stops the checks of a stage stops its gates with it, and is told once.
-UNSEEN = {"TIMED_OUT": tuple(MACHINES), "ABORTED": ("StageChecks", "Rollback")}
+UNSEEN = {"TIMED_OUT": tuple(MACHINES), "ABORTED": ("StageChecks", "Rollback", "DeployHook")}
 # What a notice becomes that no channel took, as the source has it.
 UNDELIVERED = "Sluice Notification Undelivered"
 # The functions that events and schedules invoke.

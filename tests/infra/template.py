@@ -17,10 +17,12 @@ CODE_BUCKET = "code"
 GATES = ("Bake", "Canary", "Validate")
 ACTIONS = (*GATES, "Checks", "Notify")
 WAITED_FOR = ("Plan", "Override")
-NAMES = (*ACTIONS, *WAITED_FOR, "Worker", "Reaper")
+# And those that CodeDeploy calls, whose names have to begin as its own policy says.
+HOOKS = ("Hook",)
+NAMES = (*ACTIONS, *WAITED_FOR, *HOOKS, "Worker", "Reaper")
 FUNCTIONS = tuple(f"{name}Function" for name in NAMES)
 # What state machines are called in names, and their folders.
-MACHINES = {"StageChecks": "stage-checks", "Gate": "gate", "Rollback": "rollback"}
+MACHINES = {"StageChecks": "stage-checks", "Gate": "gate", "Rollback": "rollback", "DeployHook": "hook"}
 
 # The translator asks boto3 for the region, and boto3 the environment.
 os.environ["AWS_DEFAULT_REGION"] = REGION

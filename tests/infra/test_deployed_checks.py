@@ -41,6 +41,13 @@ def machine(name):
             },
         ),
         (
+            "CodeDeployHook_sluice",
+            "HookRole",
+            60,
+            128,
+            {"SLUICE_HOOK_ARN": "{DeployHookMachine}", "SLUICE_HOOK_GROUPS": "{{}}"},
+        ),
+        (
             OVERRIDE,
             "OverrideRole",
             30,
@@ -137,6 +144,22 @@ def test_what_rolls_back_is_what_was_named_and_nothing_else(template):
     }
 
 
+def test_what_asks_gates_by_hooks_is_what_was_named_and_nothing_else(template, stack):
+    gates = OWN.format("states", "execution:sluice-gate:*")
+    told = OWN.format("events", "rule/StepFunctionsGetEventsForStepFunctionsExecutionRule")
+    before = {"LoadPlan": LAMBDA + PLAN, "StartGates": machine("gate"), "FollowGates": gates, "BeToldOfEnds": told}
+    assert reaching(template, "HookRole") == {"StartHooks": machine("hook")}
+    assert reaching(template, "DeployHookRole") == before
+
+
+def test_only_the_named_applications_are_read_and_answered(template):
+    with mock_aws():
+        aws.deploy(template, HookApplications="shop-*")
+        own = OWN.format("codedeploy", "deploymentgroup:shop-*/*")
+        assert reaching(template, "HookRole")["ReadAndAnswerDeployments"] == own
+        assert reaching(template, "DeployHookRole")["AnswerHooks"] == own
+
+
 def test_only_step_functions_in_this_account_may_take_the_machines_roles(stack):
     for name in MACHINES:
         trust = aws.client("iam").get_role(RoleName=stack[f"{name}Role"])["Role"]["AssumeRolePolicyDocument"]
@@ -171,6 +194,8 @@ def test_a_machine_calls_what_this_stack_installed(stack):
         ("Rollback", "TellPeople", LAMBDA + NOTIFY),
         ("Rollback", "TellTopic", stack["FailureTopic"]),
         ("Rollback", "ReadOrder", stack["ClaimsTable"]),
+        ("DeployHook", "LoadPlan", LAMBDA + PLAN),
+        ("DeployHook", "AskGate", machine("gate")),
     ):
         assert expected in asked(name, state)
 
@@ -218,7 +243,7 @@ def test_people_are_told_of_ends_that_no_state_sees(stack):
     assert target["Arn"] == stack["FailureTopic"]
     timed_out, aborted, failed = json.loads(rule["EventPattern"])["detail"]["$or"]
     assert timed_out == {"status": ["TIMED_OUT"], "stateMachineArn": [machine(name) for name in MACHINES.values()]}
-    assert aborted == {"status": ["ABORTED"], "stateMachineArn": [machine("stage-checks"), machine("rollback")]}
+    assert aborted == {"status": ["ABORTED"], "stateMachineArn": [machine(name) for name in ("stage-checks", "rollback", "hook")]}
     assert failed["status"] == ["FAILED"]
 
 

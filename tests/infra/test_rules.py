@@ -183,8 +183,9 @@ RED = [
     (
         rights.problems,
         settings("BakeFunction", Role=None),
-        "roles ['BakeFunctionRole', 'BakeRole', 'CanaryRole', 'ChecksRole', 'GateRole', 'NotifyRole', 'OverrideRole', "
-        "'PlanRole', 'ReaperRole', 'RollbackRole', 'StageChecksRole', 'ValidateRole', 'WorkerRole']",
+        "roles ['BakeFunctionRole', 'BakeRole', 'CanaryRole', 'ChecksRole', 'DeployHookRole', 'GateRole', 'HookRole', "
+        "'NotifyRole', 'OverrideRole', 'PlanRole', 'ReaperRole', 'RollbackRole', 'StageChecksRole', 'ValidateRole', "
+        "'WorkerRole']",
     ),
     (
         timing.problems,
@@ -312,6 +313,11 @@ RED = [
         rights.problems,
         unconditional("DeployAnew", "RollbackRole"),
         "a plan may codedeploy:CreateDeployment where DeployApplications is empty",
+    ),
+    (
+        rights.problems,
+        unconditional("AnswerHooks", "DeployHookRole"),
+        "a plan may codedeploy:PutLifecycleEventHookExecutionStatus where HookApplications is empty",
     ),
     (
         rights.problems,

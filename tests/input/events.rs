@@ -84,6 +84,22 @@ fn a_job_whose_data_is_of_another_form_is_answered() {
     }
 }
 
+/// What the event of a rule of a stage's condition looks like nobody has seen.
+#[test]
+fn an_event_that_a_rule_might_send_is_answered_whatever_it_lacks() {
+    let renamed = |event: &mut Value, name: &str| {
+        let data = event["CodePipeline.job"]["data"].as_object_mut().unwrap();
+        let own = data.remove("actionConfiguration").unwrap();
+        data.insert(name.to_owned(), own);
+    };
+    let done = Case::event(move |event| renamed(event, "ruleConfiguration")).run();
+    assert_eq!(done.execution.status, ExecutionStatus::Succeeded);
+    let done = Case::event(move |event| renamed(event, "configurationOfRule")).run();
+    let (kind, message) = done.failure();
+    assert_eq!(kind, "ConfigurationError");
+    assert!(message.contains("ParametersInvalid"), "{message}");
+}
+
 #[test]
 fn fields_that_are_new_to_us_do_not_disturb() {
     let done = Case::event(|event| {

@@ -27,12 +27,12 @@ use sluice_world::codepipeline::{FunctionError, Functions, Invocation};
 use super::{Case, cases, run};
 
 /// Until functions have done what they do after their answers.
-const AFTERWARDS: Duration = Duration::from_secs(10);
+pub(super) const AFTERWARDS: Duration = Duration::from_secs(10);
 
 /// What gates wrote down, by where they did.
-type Written = BTreeMap<String, Value>;
+pub(super) type Written = BTreeMap<String, Value>;
 
-fn written(world: &World) -> Written {
+pub(super) fn written(world: &World) -> Written {
     let keys = world.s3().list(EVIDENCE_BUCKET, "evidence/");
     let json = keys.into_iter().filter(|(key, _)| key.ends_with(".json"));
     json.map(|(key, _)| {
@@ -45,7 +45,7 @@ fn written(world: &World) -> Written {
 }
 
 /// What was judged, without the moments.
-fn judged(written: &Written) -> Vec<Value> {
+pub(super) fn judged(written: &Written) -> Vec<Value> {
     const FIELDS: [&str; 6] = [
         "of",
         "verdict",
@@ -63,7 +63,7 @@ fn judged(written: &Written) -> Vec<Value> {
 }
 
 /// What was said on the bus, but for who asked and which addresses were given.
-fn said(world: &World) -> Vec<Value> {
+pub(super) fn said(world: &World) -> Vec<Value> {
     let events = world.published().into_iter();
     events
         .map(|event| {
@@ -83,14 +83,14 @@ fn said(world: &World) -> Vec<Value> {
 }
 
 /// Release, stage and gate.
-fn gates_of<'a>(all: impl Iterator<Item = &'a Value>) -> BTreeSet<String> {
+pub(super) fn gates_of<'a>(all: impl Iterator<Item = &'a Value>) -> BTreeSet<String> {
     let of = |one: &Value| format!("{}/{}/{}", one["release"], one["stage"], one["gate"]);
     all.map(of).collect()
 }
 
 /// What gates said, and what they wrote down, say the same, of the same gates.
 /// A job whose event comes twice writes down twice, and says what was answered.
-fn hold_to_evidence(said: &[Value], written: &Written, name: &str) {
+pub(super) fn hold_to_evidence(said: &[Value], written: &Written, name: &str) {
     let subjects = written.values().map(|evidence| &evidence["of"]);
     assert!(
         gates_of(subjects).is_subset(&gates_of(said.iter())),
@@ -115,7 +115,7 @@ fn hold_to_evidence(said: &[Value], written: &Written, name: &str) {
     }
 }
 
-fn by_jobs(case: &Case) -> (Written, Vec<Value>) {
+pub(super) fn by_jobs(case: &Case) -> (Written, Vec<Value>) {
     in_virtual_time(async {
         let (world, pipeline) = run::prepared(case);
         run_in(&world, pipeline, true, Arc::new(|_| {}))

@@ -6,6 +6,8 @@
 //! A case is a test of its own; one more holds the page to what came out.
 
 #[cfg(test)]
+mod as_action;
+#[cfg(test)]
 mod as_task;
 #[cfg(test)]
 mod canaries;

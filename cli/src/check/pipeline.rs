@@ -32,6 +32,33 @@ pub(super) struct PipelineChecked {
     ways_back: Vec<WaysBack>,
 }
 
+/// An action that calls gates of a pipeline that is there.
+pub(crate) struct Called {
+    /// As people find it: `stage/action`.
+    pub(crate) place: String,
+    /// A function's name, or the ARN of a state machine.
+    pub(crate) target: String,
+    /// Not there: the pipeline's own.
+    pub(crate) region: Option<String>,
+}
+
+/// What is wrong with a pipeline as AWS tells it, and who calls gates in it.
+pub(crate) fn live(document: &Value, plan: Option<&Plan>) -> (Problems, Vec<Called>) {
+    let definition = match Definition::read(document) {
+        Ok(definition) => definition,
+        Err(problem) => return (problem.into(), Vec::new()),
+    };
+    let called = calls::calls(&definition).filter_map(|call| {
+        Some(Called {
+            place: call.place(),
+            target: call.action.target.clone()?,
+            region: call.action.region.clone(),
+        })
+    });
+    let called = called.collect();
+    (checked(String::new(), &definition, plan).problems, called)
+}
+
 /// How a stage can go back to what it ran before.
 struct WaysBack {
     stage: String,

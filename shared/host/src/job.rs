@@ -40,7 +40,8 @@ pub struct Job {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Data {
-    #[serde(default)]
+    // What the event of a stage condition's rule calls it is not documented.
+    #[serde(default, alias = "ruleConfiguration")]
     pub(crate) action_configuration: Option<ActionConfiguration>,
     #[serde(default)]
     pub(crate) input_artifacts: Option<Vec<Artifact>>,

@@ -6,7 +6,9 @@ mod tested;
 mod triggers;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, Weak};
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use http::header::DATE;
@@ -118,6 +120,8 @@ struct Inner {
     marks: Mutex<Marks>,
     marked: Notify,
     observers: Mutex<Vec<Observer>>,
+    /// How long each call takes, in milliseconds.
+    call_takes: AtomicU64,
 }
 
 #[derive(Default)]
@@ -193,6 +197,7 @@ impl World {
             marks: Mutex::new(Marks::new()),
             marked: Notify::new(),
             observers: Mutex::new(Vec::new()),
+            call_takes: AtomicU64::new(0),
         }));
         let weak = Arc::downgrade(&world.0);
         world.0.codepipeline.on_happening(move |happening| {
@@ -396,6 +401,11 @@ impl World {
         }
     }
 
+    /// Has every call take so many milliseconds from now on; at first none.
+    pub fn set_call_takes(&self, milliseconds: u64) {
+        self.0.call_takes.store(milliseconds, Ordering::Relaxed);
+    }
+
     /// Requests go to this world as long as somebody else holds it.
     pub fn handler(&self) -> Handler {
         let weak: Weak<Inner> = Arc::downgrade(&self.0);
@@ -419,6 +429,10 @@ impl World {
                 .expect("404 is a status"));
         };
         let (call, fault) = self.note(&target);
+        let takes = self.0.call_takes.load(Ordering::Relaxed);
+        if takes > 0 {
+            tokio::time::sleep(Duration::from_millis(takes)).await;
+        }
         if !matches!(fault, Some(Fault::Refused(_))) {
             self.take_time(&target, &request).await;
         }

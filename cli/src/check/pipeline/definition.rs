@@ -35,6 +35,10 @@ pub(super) struct Action {
     pub(super) user_parameters: Option<String>,
     /// What the state machine is told.
     pub(super) input: Option<String>,
+    /// The function or the state machine that it calls.
+    pub(super) target: Option<String>,
+    /// Not there: the pipeline's own.
+    pub(super) region: Option<String>,
 }
 
 impl Definition {
@@ -150,5 +154,8 @@ fn action(value: &Value) -> Option<Action> {
         run_order: order.unwrap_or(1),
         user_parameters: text(configuration, "UserParameters"),
         input: text(configuration, "Input"),
+        target: text(configuration, "FunctionName")
+            .or_else(|| text(configuration, "StateMachineArn")),
+        region: text(value, "region"),
     })
 }
