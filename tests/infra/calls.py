@@ -16,9 +16,10 @@ def source():
     return "\n".join(path.read_text() for path in sorted((AWS / "src").rglob("*.rs")))
 
 
-# The modules of the host that are no part of the gates': what people call through the command, and functions of their own.
+# The modules of the host that are no part of the gates': what people call through the command, functions of their own, and
+# the tables of these.
 PEOPLES = {"plan_store"}
-APART = {"reap", "checks", "resolve", "grant", "notify", "deliver", "deployed", "work", *PEOPLES}
+APART = {"reap", "checks", "resolve", "grant", "notify", "deliver", "deployed", "work", "entries", *PEOPLES}
 
 
 def source_of_gates(gates):
