@@ -108,7 +108,10 @@ NAMES_NOTHING = {"codedeploy:GetDeploymentConfig", "codedeploy:StopDeployment"}
 
 # What tests of a plan must never reach, whatever the parameters let match.
 NEVER = {
-    "lambda:InvokeFunction": {f"function:${{AWS::StackName}}-{name}*" for name in ("checks", "notify", "override", "plan")}
+    "lambda:InvokeFunction": {
+        f"function:${{AWS::StackName}}-{name}*"
+        for name in ("bake", "canary", "checks", "notify", "override", "plan", "validate", "worker")
+    }
     | {"function:CodeDeployHook_${AWS::StackName}*"},
     "states:StartExecution": {f"stateMachine:${{AWS::StackName}}-{name}*" for name in MACHINES.values()},
 }

@@ -114,7 +114,7 @@ def policies(template, name):
 # What tests never start, whatever the parameters let match.
 FORBIDDEN = [
     LAMBDA + "CodeDeployHook_sluice*",
-    *(LAMBDA + f"sluice-{name}*" for name in ("checks", "notify", "override", "plan")),
+    *(LAMBDA + f"sluice-{name}*" for name in ("bake", "canary", "checks", "notify", "override", "plan", "validate", "worker")),
     *(OWN.format("states", f"stateMachine:sluice-{name}*") for name in ("gate", "hook", "rollback", "stage-checks")),
 ]
 
