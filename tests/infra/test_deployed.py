@@ -23,7 +23,7 @@ TABLE = OWN.format("dynamodb", "table/{ClaimsTable}")
 def test_every_resource_exists_but_those_of_types_that_moto_passes_over(template, stack):
     passed_over = {name for kind in aws.TYPES_PASSED_OVER for name in of_type(template, kind)}
     assert set(stack) == set(template["Resources"]) - passed_over
-    assert len(passed_over) == 28
+    assert len(passed_over) == 29
 
 
 def test_moto_still_passes_over_these_properties_of_a_bucket(stack):
@@ -350,10 +350,11 @@ ALARMS = {
     "RecordLostAlarm": ("AWS/Lambda", "DestinationDeliveryFailures", {"FunctionName": BAKE}),
     "UnansweredAlarm": ("AWS/SQS", "ApproximateNumberOfMessagesVisible", {"QueueName": "sluice-UnansweredQueue"}),
     "ValidateRecordLostAlarm": ("AWS/Lambda", "DestinationDeliveryFailures", {"FunctionName": VALIDATE}),
+    "WorkerAlarm": ("AWS/Lambda", "Errors", {"FunctionName": "sluice-worker"}),
 }
 
 
-def test_alarms_watch_the_reaper_the_queue_lost_records_and_rollbacks(whole):
+def test_alarms_watch_the_reaper_the_queue_lost_records_rollbacks_and_the_worker(whole):
     found = aws.client("cloudwatch").describe_alarms()["MetricAlarms"]
     assert {own["AlarmName"] for own in found} == set(ALARMS)
     for own in found:

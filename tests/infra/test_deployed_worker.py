@@ -125,8 +125,8 @@ def test_worker_and_action_types_are_there_where_they_are_asked_for(template, sa
     worker, types = under(template, "ServesActions"), under(template, "OwnsActionTypes")
     assert {"WorkerFunction", "WorkerRole", "WorkerLogs", "LeasesTable", "WorkerFunctionEachMinute"} < worker
     assert types == set(of_type(template, KIND))
-    # moto makes no action types, and no event invoke configurations.
-    unmade = {"WorkerFunctionEventInvokeConfig"}
+    # moto makes no action types, no event invoke configurations and no alarms.
+    unmade = {"WorkerFunctionEventInvokeConfig", "WorkerAlarm"}
     assert there & worker == (worker - unmade if serves else set())
     assert (conditions["ServesActions"], conditions["OwnsActionTypes"]) == (serves, owns)
 

@@ -224,13 +224,17 @@ async fn serve_jobs(log: &FunctionLog) -> Result<(), StartError> {
         log: log.lines(),
     };
     serve(log, async |_, deadline| {
+        let failed = |kind: &str, message: String| Diagnostic {
+            error_type: kind.to_owned(),
+            error_message: message,
+        };
         let worked = work((&log.request(), deadline), &worker).await;
-        worked
-            .map(|worked| json!(worked))
-            .map_err(|error| Diagnostic {
-                error_type: "LeasesNotRead".to_owned(),
-                error_message: error.to_string(),
-            })
+        let worked = worked.map_err(|error| failed("LeasesNotRead", error.to_string()))?;
+        // For the alarm on errors: nothing is run again for it.
+        if let Some(trouble) = worked.trouble.first() {
+            return Err(failed("NotAllDone", trouble.clone()));
+        }
+        Ok(json!(worked))
     })
     .await
 }
