@@ -8,6 +8,8 @@
 #[cfg(test)]
 mod as_action;
 #[cfg(test)]
+mod as_hook;
+#[cfg(test)]
 mod as_task;
 #[cfg(test)]
 mod canaries;
