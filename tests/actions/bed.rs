@@ -24,7 +24,7 @@ stages:
   prod:
     gates:
       - bake: { for: 2m, settle: 1m, traffic: not_measured, alarms: [errors], since: gate }
-      - clear: { quiet: 0s, alarms: [network] }
+      - clear: { quiet: 0s, within: 15m, alarms: [network] }
 ";
 
 const SCENARIO: &str = "

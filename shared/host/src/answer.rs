@@ -15,7 +15,7 @@ use crate::given::JobAnswer;
 use crate::handed::hand_on;
 use crate::look::{Concluded, Ended, Ending};
 use crate::message::{self, About, Kept};
-use crate::publish::{CUSTOM_ACTION, LAMBDA_ACTION, verdict};
+use crate::publish::{LAMBDA_ACTION, verdict};
 use crate::{Handled, Host, handled};
 
 /// Characters of a summary (CodePipeline's `ExecutionSummary`).
@@ -69,36 +69,8 @@ pub(crate) async fn answer(
     }
 }
 
-/// The answer, for somebody else to give. That a gate ended is said before it
-/// is given: who gives it does not know what to say.
-pub(crate) async fn returned(
-    job: &str,
-    pipeline: Option<&str>,
-    concluded: Concluded,
-    deadline: Timestamp,
-    host: &Host,
-) -> JobAnswer {
-    match concluded {
-        Concluded::Continue {
-            token,
-            percent,
-            line,
-        } => {
-            log_continued(job, pipeline, &token, &line, host);
-            goes_on(&token, percent, &line).linked(token.record_key())
-        }
-        Concluded::End(ending) => {
-            let said = say(*ending, host).await;
-            said.log(job, host);
-            let verdict = verdict(&said, CUSTOM_ACTION);
-            host.bus().publish(&verdict, deadline).await;
-            said.answer().linked(said.kept.page_key().as_deref())
-        }
-    }
-}
-
 /// What a job is told that goes on.
-fn goes_on(token: &Token, percent: u8, line: &str) -> JobAnswer {
+pub(crate) fn goes_on(token: &Token, percent: u8, line: &str) -> JobAnswer {
     JobAnswer::Continue {
         token: token.write(),
         summary: Summary {
@@ -109,7 +81,13 @@ fn goes_on(token: &Token, percent: u8, line: &str) -> JobAnswer {
     }
 }
 
-fn log_continued(job: &str, pipeline: Option<&str>, token: &Token, line: &str, host: &Host) {
+pub(crate) fn log_continued(
+    job: &str,
+    pipeline: Option<&str>,
+    token: &Token,
+    line: &str,
+    host: &Host,
+) {
     let line = Line {
         level: "INFO",
         message: "goes on",
@@ -140,7 +118,7 @@ pub(crate) struct Said {
 impl Said {
     /// What the job is told. Without a verdict nothing but watch-only mode or
     /// a waiver can say go.
-    fn answer(&self) -> JobAnswer {
+    pub(crate) fn answer(&self) -> JobAnswer {
         let (evidence, kept) = (&self.evidence, &self.kept);
         let external_id = Some(fitted(&kept.address(), EXTERNAL_ID_CHARACTERS_MAX));
         if evidence.decision.outcome == Outcome::Stop {

@@ -13,9 +13,11 @@ use sluice_core::actions::{AskedOfAction, asked};
 use sluice_core::token::is_job_id;
 
 use crate::Host;
-use crate::answer::returned;
+use crate::answer::{goes_on, log_continued, say};
 use crate::given::JobAnswer;
 use crate::job::{ActionConfiguration, Configuration, Data, Job};
+use crate::look::Concluded;
+use crate::publish::{CUSTOM_ACTION, verdict};
 
 /// The field that tells such a payload.
 pub(crate) const ASKED: &str = "sluice.job";
@@ -75,6 +77,34 @@ pub async fn handle_asked(raw: &Value, deadline: Timestamp, host: &Host) -> JobA
     let concluded = crate::concluded(raw, id, deadline, host).await;
     let pipeline = crate::pipeline(raw);
     returned(id, pipeline.as_deref(), concluded, deadline, host).await
+}
+
+/// The answer, for somebody else to give. That a gate ended is said before it
+/// is given: who gives it does not know what to say.
+async fn returned(
+    job: &str,
+    pipeline: Option<&str>,
+    concluded: Concluded,
+    deadline: Timestamp,
+    host: &Host,
+) -> JobAnswer {
+    match concluded {
+        Concluded::Continue {
+            token,
+            percent,
+            line,
+        } => {
+            log_continued(job, pipeline, &token, &line, host);
+            goes_on(&token, percent, &line).linked(token.record_key())
+        }
+        Concluded::End(ending) => {
+            let said = say(*ending, host).await;
+            said.log(job, host);
+            let verdict = verdict(&said, CUSTOM_ACTION);
+            host.bus().publish(&verdict, deadline).await;
+            said.answer().linked(said.kept.page_key().as_deref())
+        }
+    }
 }
 
 /// A job of a custom action as one of a Lambda action.

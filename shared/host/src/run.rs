@@ -1,7 +1,8 @@
 //! A Lambda function's life: what it is made of is made once, then one event
 //! after another.
 
-use std::collections::BTreeMap;
+mod worker;
+
 use std::io::{self, Write};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
@@ -10,15 +11,16 @@ use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::{Value, json};
 use sluice_aws::{Aws, AwsError, NoRegion};
-use sluice_core::actions::served;
 use sluice_core::waiver::WAIVER_HOURS_MAX;
 use sluice_gates::AnyGate;
 
 use crate::{
     Checks, CountedBy, Deployments, Grantor, Host, Log, Messenger, Notifier, Plans, TaskFailed,
-    Worker, answer_deployment, grant, handle, handle_asked, handle_asked_checks, handle_checks,
-    handle_hook, handle_task, is_asked, is_hook, is_task, notify, reap, resolve_plan, work,
+    answer_deployment, grant, handle, handle_asked, handle_asked_checks, handle_checks,
+    handle_hook, handle_task, is_asked, is_hook, is_task, notify, reap, resolve_plan,
 };
+
+pub use worker::run_worker;
 
 /// Why a function did not start.
 #[derive(Debug, thiserror::Error)]
@@ -206,51 +208,6 @@ async fn serve_notices(log: &FunctionLog) -> Result<(), StartError> {
         told.map_err(|error| thrown(TaskFailed::unanswered(&error)))
     })
     .await
-}
-
-/// Takes jobs of custom actions, until Lambda ends the process.
-pub fn run_worker() -> ExitCode {
-    let log = FunctionLog::default();
-    log.exit(in_runtime(serve_jobs(&log)))
-}
-
-async fn serve_jobs(log: &FunctionLog) -> Result<(), StartError> {
-    let worker = Worker {
-        aws: aws().await?,
-        leases_table: environment("SLUICE_LEASES_TABLE").ok_or(StartError::NoLeases)?,
-        functions: action_functions()?,
-        types: served(),
-        event_bus: event_bus(),
-        log: log.lines(),
-    };
-    serve(log, async |_, deadline| {
-        let failed = |kind: &str, message: String| Diagnostic {
-            error_type: kind.to_owned(),
-            error_message: message,
-        };
-        let worked = work((&log.request(), deadline), &worker).await;
-        let worked = worked.map_err(|error| failed("LeasesNotRead", error.to_string()))?;
-        // For the alarm on errors: nothing is run again for it.
-        if let Some(trouble) = worked.trouble.first() {
-            return Err(failed("NotAllDone", trouble.clone()));
-        }
-        Ok(json!(worked))
-    })
-    .await
-}
-
-/// The functions that answer for our action types: where a name is not given,
-/// that of the function itself.
-fn action_functions() -> Result<BTreeMap<String, String>, StartError> {
-    let given = environment("SLUICE_ACTION_FUNCTIONS").unwrap_or_else(|| "{}".to_owned());
-    let mut functions: BTreeMap<String, String> = serde_json::from_str(&given)
-        .map_err(|error| StartError::ActionFunctions(error.to_string()))?;
-    for (provider, _) in served() {
-        if let Some(own) = sluice_core::actions::function(&provider) {
-            functions.entry(provider).or_insert_with(|| own.to_owned());
-        }
-    }
-    Ok(functions)
 }
 
 /// What metrics are counted by.

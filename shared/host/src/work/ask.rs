@@ -38,8 +38,9 @@ impl Run<'_> {
                 match serde_json::from_slice::<JobAnswer>(&told) {
                     Ok(answer) => self.give(mine, answer).await,
                     Err(error) => {
+                        // An answer that was cut off is another one the next time.
                         let error = self.not_an_answer(&mine, &error);
-                        self.last_words(mine, &payload, error).await
+                        self.once_more(mine, &payload, error).await
                     }
                 }
             }
@@ -47,10 +48,13 @@ impl Run<'_> {
                 error_type,
                 message,
             }) => {
-                let death = death(&error_type, &message);
-                self.dead(mine, &payload, death).await
+                let error = self.of_gate(death(&error_type, &message), &mine);
+                self.once_more(mine, &payload, error).await
             }
-            Ok(Invoked::Late) => self.dead(mine, &payload, Death::TimedOut).await,
+            Ok(Invoked::Late) => {
+                let error = self.of_gate(Death::TimedOut, &mine);
+                self.once_more(mine, &payload, error).await
+            }
             Err(error) if error.is_passing() => self.in_trouble(mine, error).await,
             Err(error) => self.last_words(mine, &payload, error.into()).await,
         }
@@ -111,18 +115,21 @@ impl Run<'_> {
         }
     }
 
-    /// A function died of this job: it is asked once more.
-    async fn dead(&self, mine: Mine, payload: &Value, death: Death) -> Worked {
+    /// A function said nothing of this job: it is asked once more.
+    async fn once_more(&self, mine: Mine, payload: &Value, error: GateError) -> Worked {
         let lease = mine.lease.died(self.now());
         if lease.deaths >= TRIES_MAX {
-            let function = self.worker.functions.get(&mine.lease.provider);
-            let error = self.died(function.map_or("unknown", String::as_str), death, &mine);
             return self.last_words(mine, payload, error).await;
         }
         match self.put(&mine.job, &lease, mine.version).await {
             Ok(_) => Worked::waiting(),
             Err(error) => Worked::trouble(error),
         }
+    }
+
+    fn of_gate(&self, death: Death, mine: &Mine) -> GateError {
+        let function = self.worker.functions.get(&mine.lease.provider);
+        self.died(function.map_or("unknown", String::as_str), death, mine)
     }
 
     fn died(&self, function: &str, death: Death, mine: &Mine) -> GateError {
