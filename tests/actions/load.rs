@@ -63,21 +63,25 @@ struct Minute {
     calls: BTreeMap<String, u64>,
 }
 
-/// The runs of the worker in the first minutes of 200 bakes that begin at once,
-/// 50 of them short.
+/// The runs of the worker in the first minutes of 200 bakes that begin at once;
+/// in the last one 50 of them are due.
 fn minutes() -> Vec<Minute> {
     in_virtual_time(async {
         let world = installed().await;
         for number in 0..200 {
-            let bake_for = if number < 150 { "5h" } else { "4m" };
-            world.start(release(&world, number, bake_for)).unwrap();
+            world.start(release(&world, number, "5h")).unwrap();
         }
         world.set_call_takes(CALL_MILLISECONDS);
         tokio::time::sleep(Duration::from_secs(65)).await;
         let schedule = world.invoke_every(SignedDuration::from_mins(1), WORKER);
         tokio::time::sleep(Duration::from_secs(59)).await;
         let mut minutes = Vec::new();
-        for _ in 0..4 {
+        for number in 1..=4 {
+            if number == 4 {
+                world.set_call_takes(0);
+                have_due(&world, 50).await;
+                world.set_call_takes(CALL_MILLISECONDS);
+            }
             let held = aws_of(&world)
                 .entries(LEASES_TABLE, "open")
                 .await
@@ -94,6 +98,24 @@ fn minutes() -> Vec<Minute> {
         minutes
     })
     .unwrap()
+}
+
+/// Has so many of the jobs that wait be due, and all others in an hour.
+async fn have_due(world: &World, due: usize) {
+    let (aws, now) = (aws_of(world), world.clock().now());
+    let leases = aws.entries(LEASES_TABLE, "open").await.unwrap();
+    for (number, lease) in leases.iter().enumerate() {
+        let mut body: serde_json::Value = serde_json::from_str(&lease.body).unwrap();
+        let at = if number < due {
+            now
+        } else {
+            now + SignedDuration::from_hours(1)
+        };
+        body["due"] = serde_json::json!(at);
+        let (key, body) = (("open", lease.part.as_str()), body.to_string());
+        let over = (body.as_str(), lease.version);
+        aws.put_entry(LEASES_TABLE, key, over, None).await.unwrap();
+    }
 }
 
 fn run_of(held: usize, calls: &[Call]) -> Minute {
@@ -185,6 +207,7 @@ fn all_that_are_due_are_looked_at_in_one_run_however_many_wait() {
         assert!(own.polls() <= looks / 4 + 10, "{} polls", own.polls());
         assert!(own.leases() <= looks * 5 + 20, "{} of leases", own.leases());
     }
+    assert_eq!((minutes[3].held, minutes[3].looks), (200, 50));
     for own in &minutes[1..] {
         assert!(own.held > 150, "{} wait", own.held);
     }
