@@ -122,6 +122,12 @@ def test_the_lint_of_these_tests_sees_a_mistake(tmp_path):
     assert done.returncode != 0
 
 
+def at_a_terminal():
+    """As a shell starts what somebody types, wherever this test runs: in the background Ctrl-C would be ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    os.close(os.open(os.ttyname(0), os.O_RDWR))
+
+
 class Terminal:
     """The command in a terminal of 80 columns, and what it has shown so far."""
 
@@ -138,7 +144,7 @@ class Terminal:
             stdout=other,
             stderr=other,
             start_new_session=True,
-            preexec_fn=lambda: os.close(os.open(os.ttyname(0), os.O_RDWR)),
+            preexec_fn=at_a_terminal,
         )
         os.close(other)
         self.own = own
