@@ -19,7 +19,7 @@ def source():
 # The modules of the host that are no part of the gates': what people call through the command, functions of their own, and
 # the tables of these.
 PEOPLES = {"plan_store"}
-APART = {"reap", "checks", "resolve", "grant", "notify", "deliver", "deployed", "work", "entries", *PEOPLES}
+APART = {"reap", "checks", "resolve", "grant", "notify", "deliver", "deployed", "worker", "entries", *PEOPLES}
 
 
 def source_of_gates(gates):

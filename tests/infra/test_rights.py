@@ -13,7 +13,7 @@ MODULES = {
     "OverrideRole": ("grant",),
     "HookRole": ("deployed",),
     "NotifyRole": ("notify", "deliver"),
-    "WorkerRole": ("work",),
+    "WorkerRole": ("worker",),
 }
 
 

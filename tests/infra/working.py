@@ -36,7 +36,7 @@ def seconds(path, constant):
 
 def times(template):
     """What is wrong with how long a worker lives, and what it asks."""
-    asking, answering = seconds("work.rs", "ASKING_TAKES"), seconds("work/ask.rs", "ANSWERING_TAKES")
+    asking, answering = seconds("worker.rs", "ASKING_TAKES"), seconds("worker/ask.rs", "ANSWERING_TAKES")
     # 120 s + 15 s = 135 s.
     slow = [
         f"{gate} may take {properties(template, gate)['Timeout']} s of the {asking - answering} that a worker waits"
@@ -51,9 +51,9 @@ def times(template):
 
 def deaths(life):
     """How long a job may wait of which workers die."""
-    tries = int(re.search(r"const TRIES_MAX: u32 = (\d+);", source("work/lease.rs"))[1])
+    tries = int(re.search(r"const TRIES_MAX: u32 = (\d+);", source("worker/lease.rs"))[1])
     # 300 s, 30 s in which it may still live, 60 s to the next run: twice, which is 780 s.
-    waits = tries * (life + seconds("work/lease.rs", "AFTER_ITS_END") + MINUTE)
+    waits = tries * (life + seconds("worker/lease.rs", "AFTER_ITS_END") + MINUTE)
     return [f"a job of which workers die is answered after {waits} s"] if waits > ANSWERED_WITHIN else []
 
 

@@ -37,7 +37,7 @@ mod run;
 mod shown;
 mod task;
 mod waived;
-mod work;
+mod worker;
 mod zip;
 
 use std::panic::AssertUnwindSafe;
@@ -76,7 +76,7 @@ pub use run::{
 pub use task::{
     EvidencePlace, TASK_ANSWER_BYTES_MAX, TaskAnswer, TaskFailed, TaskLook, handle_task, is_task,
 };
-pub use work::{Worked, Worker, work};
+pub use worker::{Worked, Worker, work};
 
 /// How long before the function's end it answers, whatever it is doing:
 /// enough for a call with its retries.

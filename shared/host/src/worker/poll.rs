@@ -77,11 +77,7 @@ impl Run<'_> {
             Ok(Acknowledged::Ours) => {}
             // Another worker than one of ours: it is left alone.
             Ok(Acknowledged::NotOurs | Acknowledged::Over) => {
-                let trouble = self.forget(&mine).await.into_iter().collect();
-                return Claim::Done(Worked {
-                    trouble,
-                    ..Worked::left()
-                });
+                return Claim::Done(self.over(&mine).await);
             }
             // It may be ours: a later run asks.
             Err(error) => return Claim::Done(self.in_trouble(mine, error).await),
@@ -94,10 +90,7 @@ impl Run<'_> {
             return Claim::Mine(Box::new(mine));
         }
         let held = mine.lease.held(due);
-        match self.put(&mine.job, &held, mine.version).await {
-            Ok(_) => Claim::Done(Worked::waiting()),
-            Err(error) => Claim::Done(Worked::trouble(error)),
-        }
+        Claim::Done(self.keep(&mine, &held).await)
     }
 
     /// Writes the lease of a job that was polled, unless another worker has it.

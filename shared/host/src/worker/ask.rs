@@ -82,11 +82,9 @@ impl Run<'_> {
     }
 
     async fn asked(&self, mine: &Mine, payload: &Value) -> Result<Invoked, AwsError> {
-        let provider = &mine.lease.provider;
-        let function = self.worker.functions.get(provider);
         let invocation = Invocation {
             place: &Place::default(),
-            function: function.map_or(provider, String::as_str),
+            function: self.function(mine),
             payload: payload.to_string(),
             within: self.left() - ANSWERING_TAKES,
         };
@@ -97,22 +95,18 @@ impl Run<'_> {
     async fn give(&self, mine: Mine, answer: JobAnswer) -> Worked {
         let goes_on = matches!(answer, JobAnswer::Continue { .. });
         match answer.give(&mine.job, &self.worker.aws).await {
-            Ok(_) => Worked {
+            Ok(_) => self.forget(&mine).await.and(Worked {
                 asked: 1,
                 ended: u32::from(!goes_on),
-                trouble: self.forget(&mine).await.into_iter().collect(),
                 ..Worked::default()
-            },
+            }),
             Err(error) => self.in_trouble(mine, error).await,
         }
     }
 
-    /// Nobody waits for an answer any more.
-    async fn over(&self, mine: &Mine) -> Worked {
-        Worked {
-            trouble: self.forget(mine).await.into_iter().collect(),
-            ..Worked::left()
-        }
+    /// Nobody waits for an answer of this worker.
+    pub(super) async fn over(&self, mine: &Mine) -> Worked {
+        self.forget(mine).await.and(Worked::left())
     }
 
     /// A function said nothing of this job: it is asked once more.
@@ -121,15 +115,11 @@ impl Run<'_> {
         if lease.deaths >= TRIES_MAX {
             return self.last_words(mine, payload, error).await;
         }
-        match self.put(&mine.job, &lease, mine.version).await {
-            Ok(_) => Worked::waiting(),
-            Err(error) => Worked::trouble(error),
-        }
+        self.keep(&mine, &lease).await
     }
 
     fn of_gate(&self, death: Death, mine: &Mine) -> GateError {
-        let function = self.worker.functions.get(&mine.lease.provider);
-        self.died(function.map_or("unknown", String::as_str), death, mine)
+        self.died(self.function(mine), death, mine)
     }
 
     fn died(&self, function: &str, death: Death, mine: &Mine) -> GateError {
@@ -142,12 +132,11 @@ impl Run<'_> {
     }
 
     fn not_an_answer(&self, mine: &Mine, error: &serde_json::Error) -> GateError {
-        let function = self.worker.functions.get(&mine.lease.provider);
         GateError::CallRefused {
             operation: "lambda:InvokeFunction".to_owned(),
             detail: format!(
                 "`{}` returned no answer that this worker reads ({error}): install both in the same version",
-                function.map_or("unknown", String::as_str)
+                self.function(mine)
             ),
         }
     }
@@ -178,11 +167,10 @@ impl Run<'_> {
             };
             bus.publish(&words.verdict(), self.me.until).await;
         }
-        Ok(Worked {
+        Ok(self.forget(mine).await.and(Worked {
             ended: 1,
-            trouble: self.forget(mine).await.into_iter().collect(),
             ..Worked::default()
-        })
+        }))
     }
 
     /// AWS does not let this job go on now. A later run tries again, until it
@@ -190,10 +178,7 @@ impl Run<'_> {
     pub(super) async fn in_trouble(&self, mine: Mine, error: AwsError) -> Worked {
         let trouble = error.to_string();
         let told = match mine.lease.in_trouble(self.now()) {
-            Some(lease) => match self.put(&mine.job, &lease, mine.version).await {
-                Ok(_) => Worked::waiting(),
-                Err(error) => Worked::trouble(error),
-            },
+            Some(lease) => self.keep(&mine, &lease).await,
             None => self.given_up(&mine, error.into()).await,
         };
         told.and(Worked::trouble(trouble))
@@ -233,11 +218,10 @@ impl Run<'_> {
             summary,
         };
         match answer.give(&mine.job, &self.worker.aws).await {
-            Ok(_) => Worked {
+            Ok(_) => self.forget(&mine).await.and(Worked {
                 shown: 1,
-                trouble: self.forget(&mine).await.into_iter().collect(),
                 ..Worked::default()
-            },
+            }),
             Err(error) => self.in_trouble(mine, error).await,
         }
     }

@@ -261,9 +261,14 @@ impl Run<'_> {
     async fn put_back(&self, mine: Mine) -> Worked {
         let lease = Lease {
             taken: None,
-            ..mine.lease
+            ..mine.lease.clone()
         };
-        match self.put(&mine.job, &lease, mine.version).await {
+        self.keep(&mine, &lease).await
+    }
+
+    /// Keeps a job under this lease, for a later run.
+    async fn keep(&self, mine: &Mine, lease: &Lease) -> Worked {
+        match self.put(&mine.job, lease, mine.version).await {
             Ok(_) => Worked::waiting(),
             Err(error) => Worked::trouble(error),
         }
@@ -271,9 +276,17 @@ impl Run<'_> {
 
     /// Forgets a job that has its answer. What cannot be forgotten now is
     /// asked about once more, and has its answer then.
-    async fn forget(&self, mine: &Mine) -> Option<String> {
-        let forgotten = self.leases().remove((OPEN, &mine.job), mine.version).await;
-        forgotten.err().map(|error| error.to_string())
+    async fn forget(&self, mine: &Mine) -> Worked {
+        match self.leases().remove((OPEN, &mine.job), mine.version).await {
+            Ok(_) => Worked::default(),
+            Err(error) => Worked::trouble(error),
+        }
+    }
+
+    /// The function that answers for a job's provider.
+    fn function<'a>(&'a self, mine: &'a Mine) -> &'a str {
+        let provider = &mine.lease.provider;
+        self.worker.functions.get(provider).unwrap_or(provider)
     }
 
     fn log(&self, worked: &Worked) {
