@@ -47,10 +47,13 @@ def build(folder: Path, functions: list[str]) -> Path:
 
 
 def main(packages: Path, functions: list[str]) -> int:
+    files = [f"{function}.{kind}" for function in functions for kind in ("zip", "cdx.json")]
+    if absent := [name for name in files if not (packages / name).exists()]:
+        sys.exit(f"there is no {', '.join(absent)} in {packages}: `make package` makes them")
     different = 0
     with tempfile.TemporaryDirectory(prefix="sluice-") as folder:
         again = build(Path(folder), functions)
-        for name in (f"{function}.{kind}" for function in functions for kind in ("zip", "cdx.json")):
+        for name in files:
             first, second = ((place / name).read_bytes() for place in (packages, again))
             different += first != second
             says = f"same bytes, {hashlib.sha256(first).hexdigest()}" if first == second else "DIFFERENT"
