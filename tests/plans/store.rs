@@ -222,6 +222,24 @@ async fn a_layer_that_does_not_read_or_is_gone_is_an_error_and_never_left_out() 
     assert_eq!(store.layers("checkout", "beta").await.unwrap().len(), 1);
 }
 
+#[tokio::test(start_paused = true)]
+async fn who_only_tells_people_reads_a_layer_whose_expressions_nobody_could_check() {
+    let world = world();
+    let aws = aws_of(&world);
+    let store = PlanStore {
+        aws: &aws,
+        table: TABLE,
+    };
+    let bad = r#"stages: { prod: { gates: [{ validate: { http: [{ get: "https://shop.example/", expect: { body: { matches: "a(b" } } }] } }] } }"#;
+    let refused = push(&aws, "organisation", bad, "ana").await;
+    assert!(refused.unwrap_err().to_string().contains("unclosed group"));
+    aws.put_plan(TABLE, &version(1, bad)).await.unwrap();
+    let error = store.layers("checkout", "prod").await.unwrap_err();
+    assert!(error.to_string().contains("unclosed group"), "{error}");
+    let told = store.layers_of(Some("checkout"), Some("prod")).await;
+    assert_eq!(told.unwrap().len(), 1);
+}
+
 #[track_caller]
 fn check_item(items: &str, expected: &str) {
     let scenario = format!(
