@@ -22,6 +22,7 @@ use sluice_world::codepipeline::{
     Execution, FunctionError, Functions, Invocation, Pipeline, Settings,
 };
 use sluice_world::faults::FaultPlan;
+use sluice_world::rights::access_key_of;
 use sluice_world::scenario::Table;
 use sluice_world::world::FUNCTION_ACCESS_KEY;
 use sluice_world::{Broken, HostTrouble, Scenario, World};
@@ -172,8 +173,17 @@ pub fn in_virtual_time<T>(future: impl Future<Output = T>) -> Result<T, std::io:
     Ok(runtime.block_on(future))
 }
 
-/// AWS as a function in this world sees it.
+/// AWS as somebody in this world's account sees it.
 pub fn aws_of(world: &World) -> Aws {
+    aws_with(world, FUNCTION_ACCESS_KEY)
+}
+
+/// AWS as a function sees it, with the access key of its own role.
+pub fn aws_for(world: &World, function: &str) -> Aws {
+    aws_with(world, &access_key_of(function))
+}
+
+fn aws_with(world: &World, access_key: &str) -> Aws {
     let handler = world.handler();
     let clock = world.clock();
     let ahead = SignedDuration::from_secs(world.fault_plan().clock_ahead_seconds);
@@ -199,7 +209,7 @@ pub fn aws_of(world: &World) -> Aws {
             world.host_answer(&request).await.map_err(unanswered)
         })
     }));
-    Aws::simulated(wire, &world.scenario().region, FUNCTION_ACCESS_KEY)
+    Aws::simulated(wire, &world.scenario().region, access_key)
 }
 
 fn unanswered(trouble: HostTrouble) -> Unanswered {
@@ -297,15 +307,17 @@ pub(crate) fn functions(world: &World, with_bucket: bool, gathered: &Gathering) 
     let lines = Arc::clone(gathered);
     let log: Log = Arc::new(move |line| gather(&lines, |gathered| gathered.log.push(line)));
     let waivers = world.scenario().tables.contains_key(WAIVERS_TABLE);
-    let host = |gates| {
+    let host = |function: &str, gates| {
         let bucket = with_bucket.then(|| EVIDENCE_BUCKET.to_owned());
-        let mut host = Host::new(aws_of(world), gates, bucket, Arc::clone(&log));
+        let mut host = Host::new(aws_for(world, function), gates, bucket, Arc::clone(&log));
         host.waivers_table = waivers.then(|| WAIVERS_TABLE.to_owned());
         host.event_bus = Some(EVENT_BUS.to_owned());
         Arc::new(host)
     };
-    let (alarms, canary) = (host(alarm_gates()), host(canary_gates()));
-    let tests = host(test_gates());
+    let alarms = host(ALARMS_FUNCTION, alarm_gates());
+    let canary = host(CANARY_FUNCTION, canary_gates());
+    let tests = host(VALIDATE_FUNCTION, test_gates());
+    let reaper = Arc::new(aws_for(world, REAPER));
     let worker = Arc::new(worker_in(world, &log));
     let clock = world.clock();
     let gathered = Arc::clone(gathered);
@@ -320,7 +332,7 @@ pub(crate) fn functions(world: &World, with_bucket: bool, gathered: &Gathering) 
             }
         };
         let (host, gathered, log) = (Arc::clone(host), Arc::clone(&gathered), Arc::clone(&log));
-        let worker = Arc::clone(&worker);
+        let (worker, reaper) = (Arc::clone(&worker), Arc::clone(&reaper));
         Box::pin(async move {
             let Invocation {
                 function,
@@ -343,7 +355,7 @@ pub(crate) fn functions(world: &World, with_bucket: bool, gathered: &Gathering) 
                 return Ok(json!(handle_asked(&event, deadline, &host).await));
             }
             let handled = if function == REAPER {
-                reap(&event, deadline, &host.aws, Some(EVENT_BUS), &log).await
+                reap(&event, deadline, &reaper, Some(EVENT_BUS), &log).await
             } else {
                 handle(&event, deadline, &host).await
             };
@@ -363,7 +375,7 @@ fn worker_in(world: &World, log: &Log) -> Worker {
     let types = sluice_core::actions::action_types().into_iter();
     let functions = types.map(|own| (own.provider.to_owned(), own.function.to_owned()));
     Worker {
-        aws: aws_of(world),
+        aws: aws_for(world, WORKER),
         leases_table: LEASES_TABLE.to_owned(),
         functions: functions.collect(),
         types: sluice_core::actions::served(),
