@@ -3,6 +3,7 @@
 //!
 //! Start at [`rehearse`].
 
+mod aws;
 mod custom;
 mod pipeline;
 mod timeline;
@@ -13,7 +14,7 @@ use std::sync::{Arc, Mutex};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::{Value, json};
-use sluice_aws::{Aws, AwsError, Disconnected, Unanswered, Wire};
+use sluice_aws::AwsError;
 use sluice_core::evidence::Evidence;
 use sluice_core::plan::Plan;
 use sluice_gates::{AnyGate, BakeGate, CanaryGate, ClearGate, ValidateGate};
@@ -22,11 +23,10 @@ use sluice_world::codepipeline::{
     Execution, FunctionError, Functions, Invocation, Pipeline, Settings,
 };
 use sluice_world::faults::FaultPlan;
-use sluice_world::rights::access_key_of;
 use sluice_world::scenario::Table;
-use sluice_world::world::FUNCTION_ACCESS_KEY;
-use sluice_world::{Broken, HostTrouble, Scenario, World};
+use sluice_world::{Scenario, World};
 
+pub use aws::{aws_for, aws_of};
 pub use custom::{action_types, configuration, with_custom_actions};
 use pipeline::{ALARMS_FUNCTION, CANARY_FUNCTION, VALIDATE_FUNCTION};
 pub use pipeline::{EVIDENCE_BUCKET, artifact, checked_pipeline, pipeline};
@@ -171,52 +171,6 @@ pub fn in_virtual_time<T>(future: impl Future<Output = T>) -> Result<T, std::io:
         .start_paused(true)
         .build()?;
     Ok(runtime.block_on(future))
-}
-
-/// AWS as somebody in this world's account sees it.
-pub fn aws_of(world: &World) -> Aws {
-    aws_with(world, FUNCTION_ACCESS_KEY)
-}
-
-/// AWS as a function sees it, with the access key of its own role.
-pub fn aws_for(world: &World, function: &str) -> Aws {
-    aws_with(world, &access_key_of(function))
-}
-
-fn aws_with(world: &World, access_key: &str) -> Aws {
-    let handler = world.handler();
-    let clock = world.clock();
-    let ahead = SignedDuration::from_secs(world.fault_plan().clock_ahead_seconds);
-    let wire = Wire::simulated(
-        Arc::new(move |request| {
-            let answer = handler(request);
-            Box::pin(async move {
-                answer.await.map_err(|broken| match broken {
-                    Broken::Timeout => Disconnected::TimedOut,
-                    Broken::Reset => Disconnected::Reset,
-                })
-            })
-        }),
-        move || clock.now() + ahead,
-    );
-    let outside = world.downgraded();
-    let wire = wire.with_outside(Arc::new(move |request| {
-        let world = outside.clone();
-        Box::pin(async move {
-            let Some(world) = world.upgrade() else {
-                return Err(Unanswered::NoConnection("the world is gone".to_owned()));
-            };
-            world.host_answer(&request).await.map_err(unanswered)
-        })
-    }));
-    Aws::simulated(wire, &world.scenario().region, access_key)
-}
-
-fn unanswered(trouble: HostTrouble) -> Unanswered {
-    match trouble {
-        HostTrouble::NotNamed(host) => Unanswered::NotInScenario(host),
-        HostTrouble::Down => Unanswered::NoConnection(trouble.to_string()),
-    }
 }
 
 /// Runs one release of any pipeline in a new world, `with_bucket` or without
