@@ -98,6 +98,8 @@ check: $(PYTHON_STAMP) ## format, lints, and what may be linked (deny.toml)
 docs: $(PYTHON_STAMP) ## write the generated parts of the documents again
 	$(CARGO) run --locked -q -p sluice-tests --example write_semantics
 	@PYTHONPATH=tests .venv/bin/python -B -m machines.sizes
+	@SLUICE_SNAPSHOTS=write $(CARGO) test --locked -q -p sluice-tests --test all permissions::functions_make
+	@PYTHONPATH=tests .venv/bin/python -B -m infra.permission_page
 
 # A folder of its own: cargo-lambda compiles for an older system, and each
 # of the two would build everything again after the other.

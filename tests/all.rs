@@ -16,6 +16,7 @@ mod hooks;
 mod input;
 mod notices;
 mod overrides;
+mod permissions;
 mod pipelines;
 mod plans;
 mod semantics;

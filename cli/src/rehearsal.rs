@@ -3,6 +3,7 @@
 //!
 //! Start at [`rehearse`].
 
+mod aws;
 mod custom;
 mod pipeline;
 mod timeline;
@@ -13,7 +14,7 @@ use std::sync::{Arc, Mutex};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::{Value, json};
-use sluice_aws::{Aws, AwsError, Disconnected, Unanswered, Wire};
+use sluice_aws::AwsError;
 use sluice_core::evidence::Evidence;
 use sluice_core::plan::Plan;
 use sluice_gates::{AnyGate, BakeGate, CanaryGate, ClearGate, ValidateGate};
@@ -23,9 +24,9 @@ use sluice_world::codepipeline::{
 };
 use sluice_world::faults::FaultPlan;
 use sluice_world::scenario::Table;
-use sluice_world::world::FUNCTION_ACCESS_KEY;
-use sluice_world::{Broken, HostTrouble, Scenario, World};
+use sluice_world::{Scenario, World};
 
+pub use aws::{aws_for, aws_of};
 pub use custom::{action_types, configuration, with_custom_actions};
 use pipeline::{ALARMS_FUNCTION, CANARY_FUNCTION, VALIDATE_FUNCTION};
 pub use pipeline::{EVIDENCE_BUCKET, artifact, checked_pipeline, pipeline};
@@ -172,43 +173,6 @@ pub fn in_virtual_time<T>(future: impl Future<Output = T>) -> Result<T, std::io:
     Ok(runtime.block_on(future))
 }
 
-/// AWS as a function in this world sees it.
-pub fn aws_of(world: &World) -> Aws {
-    let handler = world.handler();
-    let clock = world.clock();
-    let ahead = SignedDuration::from_secs(world.fault_plan().clock_ahead_seconds);
-    let wire = Wire::simulated(
-        Arc::new(move |request| {
-            let answer = handler(request);
-            Box::pin(async move {
-                answer.await.map_err(|broken| match broken {
-                    Broken::Timeout => Disconnected::TimedOut,
-                    Broken::Reset => Disconnected::Reset,
-                })
-            })
-        }),
-        move || clock.now() + ahead,
-    );
-    let outside = world.downgraded();
-    let wire = wire.with_outside(Arc::new(move |request| {
-        let world = outside.clone();
-        Box::pin(async move {
-            let Some(world) = world.upgrade() else {
-                return Err(Unanswered::NoConnection("the world is gone".to_owned()));
-            };
-            world.host_answer(&request).await.map_err(unanswered)
-        })
-    }));
-    Aws::simulated(wire, &world.scenario().region, FUNCTION_ACCESS_KEY)
-}
-
-fn unanswered(trouble: HostTrouble) -> Unanswered {
-    match trouble {
-        HostTrouble::NotNamed(host) => Unanswered::NotInScenario(host),
-        HostTrouble::Down => Unanswered::NoConnection(trouble.to_string()),
-    }
-}
-
 /// Runs one release of any pipeline in a new world, `with_bucket` or without
 /// one for evidence.
 ///
@@ -297,15 +261,17 @@ pub(crate) fn functions(world: &World, with_bucket: bool, gathered: &Gathering) 
     let lines = Arc::clone(gathered);
     let log: Log = Arc::new(move |line| gather(&lines, |gathered| gathered.log.push(line)));
     let waivers = world.scenario().tables.contains_key(WAIVERS_TABLE);
-    let host = |gates| {
+    let host = |function: &str, gates| {
         let bucket = with_bucket.then(|| EVIDENCE_BUCKET.to_owned());
-        let mut host = Host::new(aws_of(world), gates, bucket, Arc::clone(&log));
+        let mut host = Host::new(aws_for(world, function), gates, bucket, Arc::clone(&log));
         host.waivers_table = waivers.then(|| WAIVERS_TABLE.to_owned());
         host.event_bus = Some(EVENT_BUS.to_owned());
         Arc::new(host)
     };
-    let (alarms, canary) = (host(alarm_gates()), host(canary_gates()));
-    let tests = host(test_gates());
+    let alarms = host(ALARMS_FUNCTION, alarm_gates());
+    let canary = host(CANARY_FUNCTION, canary_gates());
+    let tests = host(VALIDATE_FUNCTION, test_gates());
+    let reaper = Arc::new(aws_for(world, REAPER));
     let worker = Arc::new(worker_in(world, &log));
     let clock = world.clock();
     let gathered = Arc::clone(gathered);
@@ -320,7 +286,7 @@ pub(crate) fn functions(world: &World, with_bucket: bool, gathered: &Gathering) 
             }
         };
         let (host, gathered, log) = (Arc::clone(host), Arc::clone(&gathered), Arc::clone(&log));
-        let worker = Arc::clone(&worker);
+        let (worker, reaper) = (Arc::clone(&worker), Arc::clone(&reaper));
         Box::pin(async move {
             let Invocation {
                 function,
@@ -343,7 +309,7 @@ pub(crate) fn functions(world: &World, with_bucket: bool, gathered: &Gathering) 
                 return Ok(json!(handle_asked(&event, deadline, &host).await));
             }
             let handled = if function == REAPER {
-                reap(&event, deadline, &host.aws, Some(EVENT_BUS), &log).await
+                reap(&event, deadline, &reaper, Some(EVENT_BUS), &log).await
             } else {
                 handle(&event, deadline, &host).await
             };
@@ -361,7 +327,7 @@ pub(crate) fn functions(world: &World, with_bucket: bool, gathered: &Gathering) 
 /// The worker, which knows functions by their own names.
 fn worker_in(world: &World, log: &Log) -> Worker {
     Worker {
-        aws: aws_of(world),
+        aws: aws_for(world, WORKER),
         leases_table: LEASES_TABLE.to_owned(),
         functions: sluice_core::actions::functions(),
         types: sluice_core::actions::served(),

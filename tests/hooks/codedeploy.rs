@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use jiff::SignedDuration;
 use serde_json::{Value, json};
-use sluice::rehearsal::{EVIDENCE_BUCKET, aws_of, gates, in_virtual_time, world_of};
+use sluice::rehearsal::{EVIDENCE_BUCKET, aws_for, aws_of, gates, in_virtual_time, world_of};
 use sluice_core::verdict::Outcome;
 use sluice_host::{Deployments, Host, TaskLook, answer_deployment, handle_task};
 use sluice_world::codedeploy::{DeploymentRun, ShownEvent};
@@ -16,13 +16,23 @@ use sluice_world::world::Fault;
 use sluice_world::{Scenario, World};
 
 const FUNCTION: &str = "CodeDeployHook_sluice";
-const MACHINE: &str = "arn:aws:states:us-east-1:111122223333:stateMachine:hook";
+const MACHINE: &str = "arn:aws:states:us-east-1:111122223333:stateMachine:sluice-hook";
 const GROUPS: &str = r#"{
     "shop/prod": {"service": "shop", "stage": "prod", "gates": {"BeforeAllowTraffic": "bake", "AfterAllowTraffic": "bake"}},
     "shop/one-box": {"service": "shop", "stage": "one-box", "gates": {"AfterAllowTraffic": "bake"}}
 }"#;
-const QUIET: &str = "about: quiet\nmachines: { hook: {} }\nalarms: [ { name: errors, states: [ { at: -2h, state: OK } ] } ]\n";
-const FIRES: &str = "about: fires\nmachines: { hook: {} }\nalarms: [ { name: errors, states: [ { at: -2h, state: OK }, { at: 10m, state: ALARM } ] } ]\n";
+const QUIET: &str = "about: quiet\nmachines: { sluice-hook: {} }\nalarms: [ { name: errors, states: [ { at: -2h, state: OK } ] } ]\n";
+const FIRES: &str = "about: fires\nmachines: { sluice-hook: {} }\nalarms: [ { name: errors, states: [ { at: -2h, state: OK }, { at: 10m, state: ALARM } ] } ]\n";
+
+/// Scenarios from which the rights of the function are recorded.
+pub(crate) const SCENARIOS: &[fn()] = &[
+    a_bake_that_stays_quiet_lets_the_deployment_go_on,
+    each_hook_of_a_deployment_is_asked_once_and_on_its_own,
+    an_event_that_comes_twice_starts_the_machine_once,
+    a_group_that_nobody_listed_is_answered_and_shows_what_to_write,
+    a_deployment_that_goes_back_is_held_up_by_no_gate,
+    where_nothing_shows_which_hook_it_is_a_group_with_one_gate_has_it_asked,
+];
 
 /// One deployment, and what is different about it.
 struct Case {
@@ -112,7 +122,7 @@ fn functions(
 ) -> Functions {
     let log = Arc::clone(lines);
     let host = Arc::new(Deployments {
-        aws: aws_of(world),
+        aws: aws_for(world, "sluice-hook"),
         machine: MACHINE.to_owned(),
         groups: Some(groups.to_owned()),
         log: Arc::new(move |line| log.lock().unwrap().push_str(&line.to_string())),

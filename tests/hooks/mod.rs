@@ -2,5 +2,5 @@
 //! they make of the answers.
 
 mod calls;
-mod codedeploy;
+pub(crate) mod codedeploy;
 mod ecs;

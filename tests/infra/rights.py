@@ -8,7 +8,7 @@ from infra.template import GATES, MACHINES, NAMES, PATH, of_type, properties
 # What AWS gives only for all resources, and why.
 FOR_ALL = {
     "cloudwatch:DescribeAlarms": "leaves out composite alarms for who may not read all",
-    "cloudwatch:DescribeAlarmHistory": "the same",
+    "cloudwatch:DescribeAlarmHistory": "leaves out the history of composite alarms likewise",
     "cloudwatch:GetMetricData": "metrics are no resources",
     "codedeploy:StopDeployment": "deployments are no resources, and AWS takes no deployment group's ARN for it",
     "codepipeline:AcknowledgeJob": "jobs are no resources",

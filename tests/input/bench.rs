@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex};
 
 use jiff::SignedDuration;
 use serde_json::{Value, json};
-use sluice::rehearsal::{EVENT_BUS, EVIDENCE_BUCKET, artifact, aws_of, in_virtual_time};
+use sluice::rehearsal::{
+    EVENT_BUS, EVIDENCE_BUCKET, REAPER, artifact, aws_for, aws_of, in_virtual_time,
+};
 use sluice_core::evidence::Evidence;
 use sluice_gates::{AnyGate, BakeGate, ClearGate};
 use sluice_host::{Ended, Handled, Host, handle, reap};
@@ -271,7 +273,7 @@ async fn run(case: Case) -> Done {
     let gathered: Arc<Mutex<Gathered>> = Arc::default();
     let log = Arc::clone(&gathered);
     let mut host = Host::new(
-        aws_of(&world),
+        aws_for(&world, "sluice-bake"),
         case.gates,
         case.bucket.then(|| EVIDENCE_BUCKET.to_owned()),
         Arc::new(move |line| log.lock().unwrap().log.push(line)),
@@ -279,13 +281,14 @@ async fn run(case: Case) -> Done {
     host.page = case.page;
     host.event_bus = Some(EVENT_BUS.to_owned());
     let host = Arc::new(host);
+    let reaper = Arc::new(aws_for(&world, REAPER));
     let (doctor, lives, twice) = (case.doctor, case.lives, case.twice);
     let dies = case.dies;
     let (own, weak) = (Arc::clone(&gathered), world.downgraded());
     let late = Arc::clone(&host);
     world.set_functions(Arc::new(move |invocation: Invocation| {
         let (host, own, doctor) = (Arc::clone(&host), Arc::clone(&own), Arc::clone(&doctor));
-        let (weak, dies) = (weak.clone(), dies.clone());
+        let (weak, dies, reaper) = (weak.clone(), dies.clone(), Arc::clone(&reaper));
         Box::pin(async move {
             let mut event = invocation.event;
             let number = own.lock().unwrap().events.len();
@@ -302,7 +305,7 @@ async fn run(case: Case) -> Done {
                 && number >= *from
             {
                 let bus = host.event_bus.as_deref();
-                vec![reap(&record(&event), deadline, &host.aws, bus, &host.log).await]
+                vec![reap(&record(&event), deadline, &reaper, bus, &host.log).await]
             } else {
                 vec![handle(&event, deadline, &host).await]
             };

@@ -8,7 +8,7 @@ mod limits;
 mod pages;
 mod parameters;
 mod plans;
-mod reaped;
+pub(crate) mod reaped;
 mod records;
 mod said;
 mod secrets;

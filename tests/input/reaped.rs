@@ -10,6 +10,13 @@ use super::bench::{Case, Done, parameters};
 
 const REQUEST: &str = "7c1f0f3e-5d3c-4a55-9d0e-0c5f5f0e6a11";
 
+/// Scenarios from which the rights of the function are recorded.
+pub(crate) const SCENARIOS: &[fn()] = &[
+    a_crash_is_called_one,
+    a_function_that_dies_in_the_middle_of_a_bake_is_answered_for_with_its_look,
+    a_gate_that_only_watches_goes_on_and_says_that_it_died,
+];
+
 /// Lambda's record of an event that no function handled.
 fn record(event: &Value, condition: &str, response: &Value) -> Value {
     json!({

@@ -9,7 +9,20 @@ use tokio::time::sleep;
 use super::place::{self, PIPELINE, REASON, event, stage_event};
 use super::stand::Stand;
 
+const DEFAULT_TOPIC: &str = "arn:aws:sns:us-east-1:111122223333:sluice-failure";
+
 const ONE_CHANNEL: &str = r#"{ channels: { people: { webhook: { url: "https://people.example/people", signing_key: { secret: sluice/notify/key } } } }, routes: [ { to: [people] } ] }"#;
+
+/// Scenarios from which the rights of the function are recorded.
+pub(crate) const SCENARIOS: &[fn()] = &[
+    a_failure_and_its_mending_are_told_once_however_often_they_are_heard_of,
+    what_a_gate_said_is_told_before_codepipeline_has_it_and_once,
+    codepipeline_that_cannot_be_read_keeps_nobody_from_hearing_of_a_stop,
+    quiet_hours_defer_what_is_no_failure_in_production,
+    a_channel_that_is_down_blocks_no_other_and_is_given_up_after_an_hour,
+    a_state_machine_has_its_words_told_and_a_payload_that_is_none_is_refused,
+    topics_and_buses_are_told_as_well_and_a_topic_where_no_plan_says_who,
+];
 
 fn failed(stand: &Stand, release: &str) -> Value {
     stage_event(release, "prod", "FAILED", stand.now())
@@ -276,6 +289,28 @@ fn a_state_machine_has_its_words_told_and_a_payload_that_is_none_is_refused() {
         ] {
             let error = stand.handle(&bad).await.unwrap_err();
             assert_eq!(error.name(), "ParametersInvalid", "{error}");
+        }
+    })
+    .unwrap();
+}
+
+#[test]
+fn topics_and_buses_are_told_as_well_and_a_topic_where_no_plan_says_who() {
+    const OWN: &str = r#"{ channels: { desk: { sns: { topic: "arn:aws:sns:us-east-1:111122223333:desk" } }, audit: { eventbridge: { bus: audit } } }, routes: [ { to: [desk, audit] } ] }"#;
+    in_virtual_time(async {
+        for (notifications, topic, buses) in [
+            (OWN, "arn:aws:sns:us-east-1:111122223333:desk", 1),
+            ("{}", DEFAULT_TOPIC, 0),
+        ] {
+            let mut stand = Stand::new(notifications, "");
+            stand.notifier.failure_topic = Some(DEFAULT_TOPIC.to_owned());
+            let release = stand.release().await;
+            stand.handle(&failed(&stand, &release)).await.unwrap();
+            let messages = stand.world.messages();
+            let topics: Vec<&str> = messages.iter().map(|own| own.topic.as_str()).collect();
+            assert_eq!(topics, [topic]);
+            assert!(messages[0].text.contains("3 of 14 tests failed"));
+            assert_eq!(stand.world.published().len(), buses);
         }
     })
     .unwrap();

@@ -12,7 +12,7 @@ use sluice_core::notices::Notice;
 use sluice_host::{CountedBy, Messenger, Notifier, notify};
 use sluice_world::World;
 use sluice_world::codepipeline::{FunctionError, Functions, Invocation};
-use sluice_world::world::FUNCTION_ACCESS_KEY;
+use sluice_world::rights::access_key_of;
 use tokio::time::sleep;
 
 use super::place::{PIPELINE, event, pipeline, retry, scenario};
@@ -29,7 +29,7 @@ pub(super) struct Stand {
     pub(super) held_up: Arc<Mutex<Option<Duration>>>,
     pub(super) fails: Arc<Mutex<bool>>,
     requests: Mutex<u32>,
-    notifier: Notifier,
+    pub(super) notifier: Notifier,
 }
 
 impl Stand {
@@ -193,5 +193,5 @@ fn aws(
         let answer = Response::builder().status(status).body(Vec::new()).unwrap();
         Box::pin(async move { Ok(answer) })
     }));
-    Aws::simulated(wire, "us-east-1", FUNCTION_ACCESS_KEY)
+    Aws::simulated(wire, "us-east-1", &access_key_of("sluice-notify"))
 }

@@ -7,6 +7,13 @@ use sluice_world::wire::Protocol;
 
 use super::{ALICE, RED, Stopped, event, once_stopped, once_stopped_in};
 
+/// Scenarios from which the rights of the function are recorded.
+pub(crate) const SCENARIOS: &[fn()] = &[
+    a_stage_that_is_retried_under_a_waiver_goes_through_although_the_alarm_is_red,
+    the_same_twice_is_one_waiver,
+    a_waiver_for_the_whole_stage_stands_beside_that_for_a_gate,
+];
+
 /// The stage runs again, as when somebody retries it in the console.
 async fn retried(stopped: &Stopped) -> Execution {
     let body = json!({

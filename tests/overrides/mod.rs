@@ -1,7 +1,7 @@
 //! Giving waivers: who may, for what, and what gates then do.
 
 mod asked;
-mod given;
+pub(crate) mod given;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use sluice::rehearsal::{
-    EVIDENCE_BUCKET, WAIVERS_TABLE, aws_of, functions_in, in_virtual_time, pipeline,
+    EVIDENCE_BUCKET, WAIVERS_TABLE, aws_for, functions_in, in_virtual_time, pipeline,
 };
 use sluice_core::plan::Plan;
 use sluice_host::{Grantor, grant};
@@ -59,7 +59,7 @@ fn once_stopped_in<T>(scenario: &str, does: impl AsyncFnOnce(Stopped) -> T) -> T
         let log: Arc<Mutex<Vec<Value>>> = Arc::default();
         let lines = Arc::clone(&log);
         let grantor = Grantor {
-            aws: aws_of(&world),
+            aws: aws_for(&world, "sluice-override"),
             waivers_table: Some(WAIVERS_TABLE.to_owned()),
             hours_max: 24,
             log: Arc::new(move |line| lines.lock().unwrap().push(line)),

@@ -1,12 +1,12 @@
 //! The plan store and what it comes to for a release, in a simulated AWS.
 
-mod resolving;
+pub(crate) mod resolving;
 mod store;
 
 use std::path::Path;
 use std::sync::Arc;
 
-use sluice::rehearsal::{EVIDENCE_BUCKET, aws_of};
+use sluice::rehearsal::{EVIDENCE_BUCKET, aws_for};
 use sluice_aws::Aws;
 use sluice_core::GateError;
 use sluice_host::{PlanChange, PlanStore, Plans, Pushed};
@@ -63,7 +63,7 @@ async fn pushed(aws: &Aws, scope: &str, document: &str) -> u32 {
 /// The function `plan` of a world.
 fn plans(world: &World) -> Plans {
     Plans {
-        aws: aws_of(world),
+        aws: aws_for(world, "sluice-plan"),
         plans_table: Some(TABLE.to_owned()),
         claims_table: Some("sluice-claims".to_owned()),
         evidence_bucket: Some(EVIDENCE_BUCKET.to_owned()),

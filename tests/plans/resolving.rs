@@ -1,7 +1,7 @@
 //! The function `plan`: what it answers, what it stores, and what it refuses.
 
 use serde_json::{Value, json};
-use sluice::rehearsal::EVIDENCE_BUCKET;
+use sluice::rehearsal::{EVIDENCE_BUCKET, aws_of};
 use sluice_core::GateError;
 use sluice_core::plan::ResolvedPlan;
 use sluice_core::token::{is_job_id, sha256};
@@ -14,6 +14,13 @@ use super::{CHECKOUT, COMPANY, fault, plans, pushed, world};
 const EXECUTION: &str = "arn:aws:states:us-east-1:111122223333:execution:stage-checks:one";
 const KEY: &str = "plans/checkout/r-1/prod.json";
 
+/// Scenarios from which the rights of the function are recorded.
+pub(crate) const SCENARIOS: &[fn()] = &[
+    what_holds_is_answered_and_stored_under_its_sum,
+    asked_twice_it_answers_the_same_and_another_execution_has_its_own_attempts,
+    the_artifact_adds_and_tightens,
+];
+
 fn payload() -> Value {
     json!({
         "sluice_plan": 1, "pipeline": "checkout", "release": "r-1", "stage": "prod", "service": "checkout",
@@ -25,8 +32,10 @@ fn payload() -> Value {
 async fn filled() -> (World, Plans) {
     let world = world();
     let plans = plans(&world);
-    pushed(&plans.aws, "organisation", COMPANY).await;
-    pushed(&plans.aws, "service:checkout", CHECKOUT).await;
+    // The function reads plans; people write them.
+    let people = aws_of(&world);
+    pushed(&people, "organisation", COMPANY).await;
+    pushed(&people, "service:checkout", CHECKOUT).await;
     (world, plans)
 }
 

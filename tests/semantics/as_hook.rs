@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 use sluice::rehearsal::{
-    EVENT_BUS, EVIDENCE_BUCKET, WAIVERS_TABLE, aws_of, gates, in_virtual_time,
+    EVENT_BUS, EVIDENCE_BUCKET, WAIVERS_TABLE, aws_for, gates, in_virtual_time,
 };
 use sluice_aws::{Aws, FailureType, Summary};
 use sluice_core::plan::Plan;
@@ -18,17 +18,17 @@ use sluice_host::{HookAnswer, HookStatus, Host, handle_hook};
 use sluice_world::World;
 use sluice_world::codepipeline::{FunctionError, Functions, Invocation};
 
-use super::as_task::{AFTERWARDS, Written, by_jobs, written};
+use super::as_task::{AFTERWARDS, Written, by_jobs, function_of, written};
 use super::{Case, cases, run};
 
 /// As long as CodePipeline waits for a Lambda action.
 const TIMEOUT_MINUTES: u32 = 24 * 60;
 
-fn by_hooks(case: &Case, plan: Plan) -> Written {
+pub(crate) fn by_hooks(case: &Case, plan: Plan) -> Written {
     in_virtual_time(async {
         let (world, pipeline) = run::prepared(case);
         world.s3().create_bucket(EVIDENCE_BUCKET);
-        world.set_functions(asked_by_hooks(&world, plan));
+        world.set_functions(asked_by_hooks(&world, plan, function_of(case)));
         let id = world.start(pipeline).unwrap();
         world.codepipeline().finished(&id).await;
         tokio::time::sleep(AFTERWARDS).await;
@@ -42,9 +42,9 @@ fn by_hooks(case: &Case, plan: Plan) -> Written {
 type Brought = Arc<Mutex<BTreeMap<String, (String, Value)>>>;
 
 /// Functions that take a job for the call of a hook.
-fn asked_by_hooks(world: &World, plan: Plan) -> Functions {
+fn asked_by_hooks(world: &World, plan: Plan, function: &str) -> Functions {
     let bucket = Some(EVIDENCE_BUCKET.to_owned());
-    let mut host = Host::new(aws_of(world), gates(), bucket, Arc::new(|_| {}));
+    let mut host = Host::new(aws_for(world, function), gates(), bucket, Arc::new(|_| {}));
     let waivers = world.scenario().tables.contains_key(WAIVERS_TABLE);
     host.waivers_table = waivers.then(|| WAIVERS_TABLE.to_owned());
     host.event_bus = Some(EVENT_BUS.to_owned());
@@ -158,7 +158,7 @@ fn unnamed(written: &Written) -> Vec<String> {
 }
 
 /// Whether a hook can be told all that holds: it reads settings, and no plan.
-fn can_be_asked(plan: &Plan) -> bool {
+pub(crate) fn can_be_asked(plan: &Plan) -> bool {
     let is_whole = |gate: &sluice_core::plan::GatePlan| gate.name == gate.settings.kind();
     plan.stages
         .iter()

@@ -13,7 +13,8 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use sluice::rehearsal::{
-    CLAIMS_TABLE, EVENT_BUS, EVIDENCE_BUCKET, WAIVERS_TABLE, aws_of, gates, in_virtual_time, run_in,
+    CLAIMS_TABLE, EVENT_BUS, EVIDENCE_BUCKET, WAIVERS_TABLE, aws_for, gates, in_virtual_time,
+    run_in,
 };
 use sluice_aws::{Aws, FailureType, Summary};
 use sluice_core::notices::{GATE_VERDICT, SOURCE};
@@ -30,7 +31,7 @@ use super::{Case, cases, run};
 pub(super) const AFTERWARDS: Duration = Duration::from_secs(10);
 
 /// What gates wrote down, by where they did.
-pub(super) type Written = BTreeMap<String, Value>;
+pub(crate) type Written = BTreeMap<String, Value>;
 
 pub(super) fn written(world: &World) -> Written {
     let keys = world.s3().list(EVIDENCE_BUCKET, "evidence/");
@@ -127,12 +128,12 @@ pub(super) fn by_jobs(case: &Case) -> (Written, Vec<Value>) {
     .unwrap()
 }
 
-fn by_tasks(case: &Case) -> (Written, Vec<Value>) {
+pub(crate) fn by_tasks(case: &Case) -> (Written, Vec<Value>) {
     in_virtual_time(async {
         let (world, pipeline) = run::prepared(case);
         world.s3().create_bucket(EVIDENCE_BUCKET);
         let plan = Plan::read_yaml(&run::plan(case)).unwrap();
-        world.set_functions(asked_by_tasks(&world, plan));
+        world.set_functions(asked_by_tasks(&world, plan, function_of(case)));
         let id = world.start(pipeline).unwrap();
         world.codepipeline().finished(&id).await;
         tokio::time::sleep(AFTERWARDS).await;
@@ -141,10 +142,19 @@ fn by_tasks(case: &Case) -> (Written, Vec<Value>) {
     .unwrap()
 }
 
+/// The function that serves a case's gate.
+pub(super) fn function_of(case: &Case) -> &'static str {
+    match case.gate {
+        "canary" => "sluice-canary",
+        "validate" => "sluice-validate",
+        _ => "sluice-bake",
+    }
+}
+
 /// Functions that take a job for the task of a state machine.
-fn asked_by_tasks(world: &World, plan: Plan) -> Functions {
+fn asked_by_tasks(world: &World, plan: Plan, function: &str) -> Functions {
     let bucket = Some(EVIDENCE_BUCKET.to_owned());
-    let mut host = Host::new(aws_of(world), gates(), bucket, Arc::new(|_| {}));
+    let mut host = Host::new(aws_for(world, function), gates(), bucket, Arc::new(|_| {}));
     let waivers = world.scenario().tables.contains_key(WAIVERS_TABLE);
     host.waivers_table = waivers.then(|| WAIVERS_TABLE.to_owned());
     host.event_bus = Some(EVENT_BUS.to_owned());

@@ -8,20 +8,20 @@
 #[cfg(test)]
 mod as_action;
 #[cfg(test)]
-mod as_hook;
+pub(crate) mod as_hook;
 #[cfg(test)]
-mod as_task;
+pub(crate) mod as_task;
 #[cfg(test)]
 mod canaries;
 #[cfg(test)]
 mod canary_pages;
-mod cases;
+pub(crate) mod cases;
 #[cfg(test)]
 mod pages;
 mod render;
 #[cfg(test)]
 mod replayed;
-mod run;
+pub(crate) mod run;
 #[cfg(test)]
 mod waived;
 
@@ -228,7 +228,11 @@ fn check(group: &Group, name: &str) {
 
 /// What a case gives that was not expected of it.
 fn surprise(case: &Case) -> Option<String> {
-    let gave = run::run(case);
+    surprising(case, run::run(case))
+}
+
+/// The same of what it gave.
+pub(crate) fn surprising(case: &Case, gave: run::Gave) -> Option<String> {
     let (verdict, reason, outcome) = case.expected;
     let expected = format!("{verdict}, {reason}, {outcome} after {}", case.after);
     let given = format!(

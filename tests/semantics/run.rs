@@ -50,7 +50,7 @@ pub(crate) fn run(case: &Case) -> Gave {
 
 /// The world of a case, and the pipeline of which a release runs in it. Needs
 /// a runtime with virtual time.
-pub(super) fn prepared(case: &Case) -> (World, Pipeline) {
+pub(crate) fn prepared(case: &Case) -> (World, Pipeline) {
     let scenario = scenario(case);
     let mut scenario = Scenario::parse(&scenario, Path::new("."))
         .unwrap_or_else(|error| panic!("{}: {error}\n{scenario}", case.name));
@@ -78,7 +78,8 @@ pub(super) fn prepared(case: &Case) -> (World, Pipeline) {
     (world, pipeline)
 }
 
-fn run_anew(case: &Case) -> Gave {
+/// The same, whether it was run before or not.
+pub(crate) fn run_anew(case: &Case) -> Gave {
     let done = in_virtual_time(async {
         let (world, pipeline) = prepared(case);
         run_in(&world, pipeline, true, Arc::new(|_| {})).await
@@ -230,7 +231,7 @@ const CANARY_GROUPS: &str = "groups: { baseline: { dimensions: { Version: old } 
 /// What they compare unless a row says otherwise.
 const CANARY_METRICS: &str = "metrics: [ { name: errors, count: Errors, of: Requests } ]";
 
-pub(super) fn plan(case: &Case) -> String {
+pub(crate) fn plan(case: &Case) -> String {
     format!(
         "service: checkout\nstages:\n  {}:\n    gates:\n      - {}: {{ {} }}\n    {}\n",
         case.stage,

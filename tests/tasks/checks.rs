@@ -2,12 +2,14 @@
 //! a pipeline: whatever becomes of the machine, the action succeeds only where
 //! the machine did.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use sluice::rehearsal::{EVIDENCE_BUCKET, artifact, aws_of, in_virtual_time, world_of};
+use sluice::rehearsal::{EVIDENCE_BUCKET, artifact, aws_for, in_virtual_time, world_of};
+use sluice_core::plan::{FORM, Plan, ResolvedPlan};
 use sluice_host::{Checks, Handled, handle_checks};
 use sluice_world::codepipeline::{
     Action, ActionRun, ActionStatus, FunctionError, Invocation, Mode, Pipeline, Stage, Work,
@@ -16,21 +18,31 @@ use sluice_world::scenario::RefusalKind;
 use sluice_world::world::Fault;
 use sluice_world::{Scenario, World};
 
-const MACHINE: &str = "arn:aws:states:us-east-1:111122223333:stateMachine:stage-checks";
+const MACHINE: &str = "arn:aws:states:us-east-1:111122223333:stateMachine:sluice-stage-checks";
 
 const PASSES: &str = "
 about: every gate lets the release go on
 machines:
-  stage-checks: { takes: 40m, output: { outcome: go, gates: [ { gate: bake, look: pass, outcome: go, decided_by: verdict } ] } }
+  sluice-stage-checks: { takes: 40m, output: { outcome: go, gates: [ { gate: bake, look: pass, outcome: go, decided_by: verdict } ] } }
 pipeline: { look_every: 5m }
 ";
 
 const FAILS: &str = "
 about: a gate says stop
 machines:
-  stage-checks: { takes: 10m, fails: { error: GateFailed, cause: 'gate `bake` of stage `prod`: fail: alarm `errors` fired' } }
+  sluice-stage-checks: { takes: 10m, fails: { error: GateFailed, cause: 'gate `bake` of stage `prod`: fail: alarm `errors` fired' } }
 pipeline: { look_every: 5m }
 ";
+
+/// Scenarios from which the rights of the function are recorded.
+pub(crate) const SCENARIOS: &[fn()] = &[
+    checks_that_pass_let_the_release_go_on_and_say_what_each_gate_said,
+    an_event_that_comes_twice_at_the_same_time_starts_the_machine_once,
+    a_gate_that_says_stop_stops_the_release_with_the_machines_own_words,
+    parameters_that_name_a_gate_are_refused_with_what_to_write,
+    checks_that_outlast_the_action_are_stopped_before_codepipeline_ends_it,
+    while_gates_run_the_action_says_how_far_they_are,
+];
 
 /// What came of a release whose stage is checked.
 struct Done {
@@ -55,6 +67,8 @@ struct Case {
     plan: Option<&'static str>,
     machine: &'static str,
     twice: bool,
+    /// The machine whose executions show how far gates are.
+    gate_machine: Option<&'static str>,
     prepare: fn(&World),
 }
 
@@ -69,6 +83,7 @@ impl Case {
             plan: None,
             machine: MACHINE,
             twice: false,
+            gate_machine: None,
             prepare: |_| {},
         }
     }
@@ -120,9 +135,9 @@ async fn run(case: Case) -> Done {
     world.s3().create_bucket(EVIDENCE_BUCKET);
     (case.prepare)(&world);
     let checks = Arc::new(Checks {
-        aws: aws_of(&world),
+        aws: aws_for(&world, "sluice-checks"),
         machine: case.machine.to_owned(),
-        gate_machine: None,
+        gate_machine: case.gate_machine.map(str::to_owned),
         evidence_bucket: Some(EVIDENCE_BUCKET.to_owned()),
         log: Arc::new(|_| {}),
     });
@@ -150,6 +165,9 @@ async fn run(case: Case) -> Done {
         })
     }));
     let id = world.start(pipeline(&case)).unwrap();
+    if case.gate_machine.is_some() {
+        resolved(&world, &id);
+    }
     let execution = world.codepipeline().finished(&id).await;
     let handled = std::mem::take(&mut *handled.lock().unwrap());
     Done {
@@ -211,7 +229,7 @@ fn no_end_of_a_machine_but_success_lets_the_release_go_on() {
         ("FAILED", "failed without a cause"),
     ] {
         let scenario = format!(
-            "about: it ends\nmachines:\n  stage-checks: {{ takes: 10m, fails: {{ status: {status}, error: X, cause: '' }} }}\n\
+            "about: it ends\nmachines:\n  sluice-stage-checks: {{ takes: 10m, fails: {{ status: {status}, error: X, cause: '' }} }}\n\
              pipeline: {{ look_every: 5m }}\n"
         );
         let done = Case::of(Box::leak(scenario.into_boxed_str())).run();
@@ -293,10 +311,44 @@ fn parameters_that_name_a_gate_are_refused_with_what_to_write() {
     assert!(message.contains("every gate of the stage"), "{message}");
 }
 
+/// The plan that holds for the release, as the function `plan` keeps it.
+fn resolved(world: &World, release: &str) {
+    let text = "service: checkout\nstages:\n  prod:\n    gates:\n      - bake: { for: 1h, traffic: not_measured, alarms: [a] }\n";
+    let mut plan = Plan::read_yaml(text).unwrap();
+    let resolved = ResolvedPlan {
+        resolved: FORM,
+        pipeline: "checkout".to_owned(),
+        release: release.to_owned(),
+        stage: "prod".to_owned(),
+        service: "checkout".to_owned(),
+        at: Timestamp::UNIX_EPOCH,
+        from: vec!["artifact".to_owned()],
+        plan: plan.stages.remove(0),
+        sources: BTreeMap::new(),
+    };
+    world
+        .s3()
+        .put(EVIDENCE_BUCKET, &resolved.key(), resolved.write());
+}
+
+#[test]
+fn while_gates_run_the_action_says_how_far_they_are() {
+    let case = Case {
+        gate_machine: Some("arn:aws:states:us-east-1:111122223333:stateMachine:sluice-gate"),
+        ..Case::of(PASSES)
+    };
+    let done = case.run();
+    assert_eq!(done.action.status, ActionStatus::Succeeded);
+    let jobs = done.action.jobs.iter().flat_map(|job| &job.answers);
+    let said: Vec<String> = jobs.map(|sent| format!("{:?}", sent.answer)).collect();
+    let line = "0 of 1 gates answered: bake not started";
+    assert!(said.iter().any(|own| own.contains(line)), "{said:?}");
+}
+
 #[test]
 fn checks_that_outlast_the_action_are_stopped_before_codepipeline_ends_it() {
     let done = Case::of(
-        "about: it never ends\nmachines:\n  stage-checks: { takes: 72h }\npipeline: { look_every: 15m }\n",
+        "about: it never ends\nmachines:\n  sluice-stage-checks: { takes: 72h }\npipeline: { look_every: 15m }\n",
     )
     .run();
     let (_, message) = done.failure();

@@ -19,7 +19,7 @@ use sluice_world::scenario::RefusalKind;
 use sluice_world::world::Fault;
 use sluice_world::{Scenario, World};
 
-mod checks;
+pub(crate) mod checks;
 mod said;
 
 const ATTEMPT: &str = "11111111-abcd-1111-abcd-111111abcdef";

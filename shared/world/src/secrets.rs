@@ -45,6 +45,16 @@ pub(crate) fn call(
     }
 }
 
+/// The ARN that a policy is asked about. Nobody knows the end of one that is
+/// not there, unless it was named.
+pub(crate) fn resource(caller: &Caller<'_>, id: &str) -> String {
+    match find(caller, id) {
+        Some((name, _)) => caller.arn("secretsmanager", &format!("secret:{name}{SUFFIX}")),
+        None if id.starts_with("arn:") => id.to_owned(),
+        None => caller.arn("secretsmanager", &format!("secret:{id}")),
+    }
+}
+
 fn get(caller: &Caller<'_>, input: &Get) -> Result<Got, ApiError> {
     let missing = || {
         let message = "Secrets Manager can't find the specified secret.";

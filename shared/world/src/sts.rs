@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use quick_xml::escape::escape;
 
 use crate::clock::Clock;
+use crate::rights::Assumed;
 use crate::wire::{ApiError, read_form};
 
 const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
@@ -44,6 +45,7 @@ struct Session {
     arn: String,
     id: String,
     until: Timestamp,
+    assumed: Assumed,
 }
 
 impl Sts {
@@ -90,6 +92,13 @@ impl Sts {
         Some(session.arn.clone())
     }
 
+    /// The role whose session a key is of, and who assumed it.
+    pub(crate) fn assumed(&self, access_key_id: &str) -> Option<Assumed> {
+        let inner = self.inner();
+        let session = inner.sessions.get(access_key_id)?;
+        Some(session.assumed.clone())
+    }
+
     /// Whether keys were issued here and hold no more.
     pub fn has_expired(&self, access_key_id: &str) -> bool {
         let session_until = self.inner().sessions.get(access_key_id).map(|s| s.until);
@@ -110,7 +119,7 @@ impl Sts {
             Err(denied("ExpiredTokenException", message))
         } else {
             match action {
-                "AssumeRole" => self.assume_role(&form),
+                "AssumeRole" => self.assume_role(&form, credentials),
                 "GetCallerIdentity" => Ok(self.caller_identity(credentials)),
                 _ => Err(ApiError::client(
                     "InvalidAction",
@@ -146,7 +155,11 @@ impl Sts {
         response.expect("the headers are fixed or digits")
     }
 
-    fn assume_role(&self, form: &HashMap<String, String>) -> Result<String, ApiError> {
+    fn assume_role(
+        &self,
+        form: &HashMap<String, String>,
+        credentials: &str,
+    ) -> Result<String, ApiError> {
         let role = form.get("RoleArn").map_or("", String::as_str);
         let session = form.get("RoleSessionName").map_or("", String::as_str);
         let seconds = form
@@ -204,6 +217,10 @@ impl Sts {
             arn: arn.clone(),
             id: id.clone(),
             until,
+            assumed: Assumed {
+                role: role.to_owned(),
+                by: credentials.to_owned(),
+            },
         };
         inner.sessions.insert(key.clone(), session);
         Ok(format!(

@@ -1,6 +1,7 @@
 //! The services put together: requests in, responses out, one clock.
 
 mod afflicted;
+mod forbidden;
 mod target;
 mod tested;
 mod triggers;
@@ -25,6 +26,7 @@ use crate::faults::{CURRENT, FaultPlan, Kind, Processes, Progress};
 use crate::hosts::Given;
 use crate::lambda::Lambda;
 use crate::lambda::aliases::get_alias;
+use crate::rights::{self, Guard};
 use crate::s3::S3;
 use crate::scenario::{ExecutionMode, LookEvery, Marks, RefusalKind, Scenario};
 use crate::sts::Sts;
@@ -120,6 +122,8 @@ struct Inner {
     marks: Mutex<Marks>,
     marked: Notify,
     observers: Mutex<Vec<Observer>>,
+    /// Who says whether callers may do what they do.
+    guard: Option<Guard>,
     /// How long each call takes, in milliseconds.
     call_takes: AtomicU64,
 }
@@ -197,6 +201,7 @@ impl World {
             marks: Mutex::new(Marks::new()),
             marked: Notify::new(),
             observers: Mutex::new(Vec::new()),
+            guard: rights::guard(),
             call_takes: AtomicU64::new(0),
         }));
         let weak = Arc::downgrade(&world.0);
@@ -493,6 +498,9 @@ impl World {
         request: &Request<Vec<u8>>,
         call: &Call,
     ) -> Response<Vec<u8>> {
+        if let Some(refused) = self.forbidden(target, request) {
+            return refused;
+        }
         let key = &target.access_key;
         match target.service {
             "s3" => {

@@ -72,9 +72,9 @@ group! {
         expected: ("pass", "Quiet", "go"), after: "35m",
     }
     an_alarm_of_another_account_is_read_with_its_role: BAKE {
-        alarms: "[{ name: errors, role: 'arn:aws:iam::444455556666:role/sluice-read' }]",
+        alarms: "[{ name: errors, role: 'arn:aws:iam::444455556666:role/sluice/read' }]",
         errors_also: "account: '444455556666'",
-        prepare: Some(|world| world.sts().allow("arn:aws:iam::444455556666:role/sluice-read", None)),
+        prepare: Some(|world| world.sts().allow("arn:aws:iam::444455556666:role/sluice/read", None)),
         happens: "stays OK, in another account",
         expected: ("pass", "Quiet", "go"), after: "35m",
     }
@@ -93,7 +93,7 @@ group! {
         expected: ("gate error", "AccessDenied", "stop"), after: "0m",
     }
     a_role_that_may_not_be_assumed_is_a_gate_error: BAKE {
-        alarms: "[{ name: errors, role: 'arn:aws:iam::444455556666:role/sluice-read' }]",
+        alarms: "[{ name: errors, role: 'arn:aws:iam::444455556666:role/sluice/read' }]",
         errors_also: "account: '444455556666'",
         happens: "`AssumeRole` is refused", history: "not read",
         expected: ("gate error", "AccessDenied", "stop"), after: "0m",

@@ -56,6 +56,7 @@ impl Target {
                 "lambda" => "lambda",
                 "monitoring" => "cloudwatch",
                 "secretsmanager" => "secretsmanager",
+                "sns" => "sns",
                 "states" => "states",
                 "sts" => "sts",
                 "synthetics" => "synthetics",
@@ -63,7 +64,7 @@ impl Target {
             };
             let operation = match protocol {
                 Protocol::Cbor => path.rsplit('/').next().unwrap_or("").to_owned(),
-                Protocol::Json if service == "sts" => action(request.body()),
+                Protocol::Json if ["sns", "sts"].contains(&service) => action(request.body()),
                 Protocol::Json if service == "lambda" && path.contains("/aliases/") => {
                     "GetAlias".to_owned()
                 }
@@ -128,7 +129,7 @@ impl Target {
                 error.status,
                 format!("<Error>{}</Error>", error_in_xml(error)),
             ),
-            "sts" => {
+            "sns" | "sts" => {
                 let body = format!(
                     "<ErrorResponse><Error>{}</Error></ErrorResponse>",
                     error_in_xml(error)
@@ -226,10 +227,11 @@ fn xml(status: u16, body: String) -> Response<Vec<u8>> {
 pub(super) fn refusal(target: &Target, kind: RefusalKind) -> ApiError {
     let (status, code) = match (kind, target.service) {
         (RefusalKind::AccessDenied, "cloudwatch" | "s3" | "sts") => (403, "AccessDenied"),
+        (RefusalKind::AccessDenied, "sns") => (403, "AuthorizationError"),
         (RefusalKind::AccessDenied, "lambda" | "synthetics") => (403, "AccessDeniedException"),
         (RefusalKind::AccessDenied, _) => (400, "AccessDeniedException"),
         (RefusalKind::Throttling, "s3") => (503, "SlowDown"),
-        (RefusalKind::Throttling, "sts") => (400, "Throttling"),
+        (RefusalKind::Throttling, "sns" | "sts") => (400, "Throttling"),
         (RefusalKind::Throttling, "lambda" | "synthetics") => (429, "TooManyRequestsException"),
         (RefusalKind::Throttling, "dynamodb") => (400, "ProvisionedThroughputExceededException"),
         (RefusalKind::Throttling, _) => (400, "ThrottlingException"),

@@ -13,6 +13,7 @@ use crate::dynamodb::DynamoDb;
 use crate::events::{EventBridge, Published};
 use crate::lambda::{Invoked, Taken, takes};
 use crate::secrets;
+use crate::sns::{Message, Sns};
 use crate::step_functions::{StartedExecution, StepFunctions};
 use crate::synthetics::{CanarySwitches, Synthetics};
 use crate::wire::ApiError;
@@ -24,6 +25,7 @@ pub(super) struct Tested {
     codedeploy: Mutex<CodeDeploy>,
     dynamodb: Mutex<DynamoDb>,
     events: EventBridge,
+    sns: Sns,
     step_functions: Mutex<StepFunctions>,
     synthetics: Mutex<Synthetics>,
 }
@@ -42,6 +44,11 @@ impl World {
     /// The events that were published so far, in order.
     pub fn published(&self) -> Vec<Published> {
         self.0.tested.events.published()
+    }
+
+    /// The messages that were published to topics so far, in order.
+    pub fn messages(&self) -> Vec<Message> {
+        self.0.tested.sns.messages()
     }
 
     /// The functions of the scenario that were invoked so far, in order.
@@ -68,7 +75,7 @@ impl World {
         change(&mut lock(&self.0.tested.synthetics).switches);
     }
 
-    fn calling<T>(&self, target: &Target, does: impl FnOnce(&Caller<'_>) -> T) -> T {
+    pub(super) fn calling<T>(&self, target: &Target, does: impl FnOnce(&Caller<'_>) -> T) -> T {
         let account = self.account_of(target);
         let session = self.0.sts.session_of(&target.access_key);
         let marks = lock(&self.0.marks).clone();
@@ -146,6 +153,7 @@ impl World {
                 "codebuild" => lock(&tested.codebuild).call(caller, operation, protocol, body),
                 "codedeploy" => lock(&tested.codedeploy).call(caller, operation, protocol, body),
                 "events" => tested.events.call(caller, operation, protocol, body),
+                "sns" => return Ok(tested.sns.publish(request)),
                 "states" => lock(&tested.step_functions).call(caller, operation, protocol, body),
                 "synthetics" => lock(&tested.synthetics).call(caller, operation, request),
                 _ => secrets::call(caller, operation, protocol, body),
