@@ -95,7 +95,9 @@ check: ## format and lints
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 
 docs: $(PYTHON_STAMP) ## write the generated parts of the documents again
+	$(CARGO) build --locked -q -p sluice
 	$(CARGO) run --locked -q -p sluice-tests --example write_semantics
+	$(CARGO) run --locked -q -p sluice-tests --example write_docs
 	@PYTHONPATH=tests .venv/bin/python -B -m machines.sizes
 
 # A folder of its own: cargo-lambda compiles for an older system, and each
