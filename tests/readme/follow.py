@@ -24,6 +24,8 @@ ROOT = Path(__file__).parents[2]
 # The longest command, `make test`, takes less.
 LONGEST = 90 * 60
 FUNCTIONS = ROOT / "functions"
+# An archive of the tree has none.
+HAS_GIT = (ROOT / ".git").exists()
 # Where `make readme` puts `sam` and `aws`.
 COMMANDS = ROOT / ".venv" / "commands" / "bin"
 
@@ -143,6 +145,9 @@ def main(arguments: list[str]) -> int:
     logging.disable(logging.WARNING)
     warnings.simplefilter("ignore")
     given = read(arguments)
+    if not HAS_GIT:
+        print("Nothing was followed: this tree has no git, so there is nothing to clone.")
+        return 0
     with tempfile.TemporaryDirectory() as folder, Account() as account:
         own = prepared(Path(folder) / "clone", given, dict(os.environ) | account.environment())
         ran, skipped, wrong = followed(own, given.document)

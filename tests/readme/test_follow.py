@@ -81,6 +81,7 @@ def test_what_is_not_run_has_its_reason_and_is_not_among_what_ran(own):
     assert "there is no `sam` on this machine" in skipped[0]
 
 
+@pytest.mark.skipif(not follow.HAS_GIT, reason="this tree has no git")
 def test_a_clone_is_of_what_is_committed_and_of_nothing_else(tmp_path):
     follow.clone(tmp_path / "clone")
     folder = tmp_path / "clone"
