@@ -89,6 +89,9 @@ fn tell(arguments: &DoctorArguments, findings: &[Finding]) -> io::Result<u8> {
 
 async fn looked(arguments: &DoctorArguments, aws: Aws) -> Result<Vec<Finding>, Stopped> {
     let (plan, mut findings) = read_plan(arguments);
+    let aws = plan
+        .as_ref()
+        .map_or_else(|| aws.clone(), |plan| aws.for_service(&plan.service));
     let looked = pipeline::look(&aws, &arguments.pipeline, plan.as_ref()).await;
     findings.extend(looked.findings);
     let names = functions::named(&arguments.stack, plan.as_ref(), &looked.called);

@@ -78,7 +78,8 @@ pub fn run(arguments: &ExplainArguments) -> io::Result<u8> {
         }
     };
     let asked = gates(&plan, arguments);
-    let read = asked.and_then(|gates| with_aws(|aws| ask(arguments, gates, aws)));
+    let read = asked
+        .and_then(|gates| with_aws(|aws| ask(arguments, gates, aws.for_service(&plan.service))));
     match read {
         Ok((now, all)) => tell(arguments, now, &all),
         Err(stopped) => stopped.tell(),

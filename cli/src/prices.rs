@@ -36,9 +36,9 @@ pub const READ: Price = Price {
     source: CLOUDWATCH,
 };
 
-/// An alarm of one metric.
+/// An alarm, for each metric that it reads.
 pub const ALARM: Price = Price {
-    what: "an alarm of CloudWatch",
+    what: "an alarm of CloudWatch, for each metric that it reads",
     unit: "a month",
     count: 1.0,
     dollars: 0.10,

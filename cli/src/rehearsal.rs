@@ -360,12 +360,10 @@ pub(crate) fn functions(world: &World, with_bucket: bool, gathered: &Gathering) 
 
 /// The worker, which knows functions by their own names.
 fn worker_in(world: &World, log: &Log) -> Worker {
-    let types = sluice_core::actions::action_types().into_iter();
-    let functions = types.map(|own| (own.provider.to_owned(), own.function.to_owned()));
     Worker {
         aws: aws_of(world),
         leases_table: LEASES_TABLE.to_owned(),
-        functions: functions.collect(),
+        functions: sluice_core::actions::functions(),
         types: sluice_core::actions::served(),
         event_bus: Some(EVENT_BUS.to_owned()),
         log: Arc::clone(log),

@@ -107,6 +107,16 @@ fn mixed(scenario: &Scenario, number: usize) -> Pipeline {
     mixed
 }
 
+/// A world with the action types, and the functions that serve them.
+pub(super) fn installed(world: World) -> World {
+    world.s3().create_bucket(EVIDENCE_BUCKET);
+    for described in action_types() {
+        world.codepipeline().create_action_type(&described).unwrap();
+    }
+    world.set_functions(functions_in(&world));
+    world
+}
+
 /// Runs releases of all pipelines to their ends, and until their jobs are
 /// forgotten.
 pub(super) fn run(case: Case) -> Ran {
@@ -122,11 +132,7 @@ pub(super) fn run(case: Case) -> Ran {
             settings.dispatched_again_after = again;
             settings.dispatch_order = order;
         });
-        world.s3().create_bucket(EVIDENCE_BUCKET);
-        for described in action_types() {
-            world.codepipeline().create_action_type(&described).unwrap();
-        }
-        world.set_functions(functions_in(&world));
+        let world = installed(world);
         if case.workers > 1 {
             // As long as a call takes no time, nobody races.
             world.set_call_takes(20);

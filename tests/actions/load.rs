@@ -9,14 +9,15 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use sluice::rehearsal::{
-    EVIDENCE_BUCKET, LEASES_TABLE, WORKER, action_types, aws_of, functions_in, in_virtual_time,
-    pipeline, with_custom_actions, world_of,
+    LEASES_TABLE, WORKER, aws_of, in_virtual_time, pipeline, with_custom_actions, world_of,
 };
 use sluice_core::plan::Plan;
 use sluice_world::codepipeline::Pipeline;
 use sluice_world::faults::FaultPlan;
 use sluice_world::world::Call;
 use sluice_world::{Scenario, World};
+
+use super::bed::installed;
 
 const SCENARIO: &str = "
 about: many releases at once
@@ -28,6 +29,11 @@ pipeline: { look_every: 30s, deploys: { prod: 1m } }
 /// What a call takes, of the worker's and of the gates' functions.
 const CALL_MILLISECONDS: u64 = 20;
 
+fn world() -> World {
+    let scenario = Scenario::parse(SCENARIO, Path::new(".")).unwrap();
+    installed(world_of(scenario, FaultPlan::default()))
+}
+
 fn release(world: &World, number: usize, bake_for: &str) -> Pipeline {
     let plan = format!(
         "service: checkout\nstages:\n  prod:\n    gates:\n      - bake: {{ for: {bake_for}, settle: 0s, \
@@ -37,17 +43,6 @@ fn release(world: &World, number: usize, bake_for: &str) -> Pipeline {
     let mut own = with_custom_actions(pipeline(&read, &plan, world.scenario()));
     own.name = format!("checkout-{number}");
     own
-}
-
-async fn installed() -> World {
-    let scenario = Scenario::parse(SCENARIO, Path::new(".")).unwrap();
-    let world = world_of(scenario, FaultPlan::default());
-    world.s3().create_bucket(EVIDENCE_BUCKET);
-    for described in action_types() {
-        world.codepipeline().create_action_type(&described).unwrap();
-    }
-    world.set_functions(functions_in(&world));
-    world
 }
 
 /// One run of the worker.
@@ -67,7 +62,7 @@ struct Minute {
 /// in the last one 50 of them are due.
 fn minutes() -> Vec<Minute> {
     in_virtual_time(async {
-        let world = installed().await;
+        let world = world();
         for number in 0..200 {
             world.start(release(&world, number, "5h")).unwrap();
         }
@@ -217,7 +212,7 @@ fn all_that_are_due_are_looked_at_in_one_run_however_many_wait() {
 #[test]
 fn an_idle_hour_polls_each_type_once_a_minute_and_asks_nobody() {
     in_virtual_time(async {
-        let world = installed().await;
+        let world = world();
         let schedule = world.invoke_every(SignedDuration::from_mins(1), WORKER);
         tokio::time::sleep(Duration::from_secs(3600 + 5)).await;
         drop(schedule);

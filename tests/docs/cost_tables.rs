@@ -88,7 +88,10 @@ fn month_table(template: &str) -> String {
     let (of_kinds, of_stages) = METRICS;
     let worker = run(MINUTES, WORKER_SECONDS) + prices::ALARM.of(of_actions);
     let rows = [
-        (format!("{alarms} alarms"), prices::ALARM.of(alarms)),
+        (
+            format!("alarms over {alarms} metrics"),
+            prices::ALARM.of(alarms),
+        ),
         (
             format!("{sweeps} sweeps for people who are to be told, of a second each"),
             run(sweeps, 1.0),
@@ -107,7 +110,7 @@ fn month_table(template: &str) -> String {
         ),
         (
             format!(
-                "with custom actions: {MINUTES} runs of the worker of half a second each, and {of_actions} alarm"
+                "with custom actions: {MINUTES} runs of the worker of half a second each, and an alarm"
             ),
             worker,
         ),
@@ -121,12 +124,28 @@ fn month_table(template: &str) -> String {
     )
 }
 
-/// Alarms that every stack has, and those that come with custom actions.
+/// Metrics of the alarms that every stack has, and of those that come with
+/// custom actions: an alarm is paid for by each metric that it reads.
 fn alarms(template: &str) -> (f64, f64) {
     let found = template.split("    Type: AWS::CloudWatch::Alarm\n").skip(1);
-    let (with, without): (Vec<&str>, Vec<&str>) =
-        found.partition(|rest| rest.starts_with("    Condition: ServesActions\n"));
-    (counted(without.len()), counted(with.len()))
+    let (mut without, mut with) = (0, 0);
+    for rest in found {
+        let own: Vec<&str> = rest
+            .lines()
+            .take_while(|line| line.starts_with("    "))
+            .collect();
+        match own[0] == "    Condition: ServesActions" {
+            true => with += metrics(&own),
+            false => without += metrics(&own),
+        }
+    }
+    (counted(without), counted(with))
+}
+
+/// Metrics that an alarm reads.
+fn metrics(lines: &[&str]) -> usize {
+    let named = lines.iter().filter(|line| line.trim() == "MetricStat:");
+    named.count().max(1)
 }
 
 fn deployments_table(gates: &[Value]) -> String {

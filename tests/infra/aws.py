@@ -48,7 +48,7 @@ def client(service):
 
 def deploy(template, **parameters):
     """Creates the stack, with all that the template can have where no parameter says otherwise."""
-    parameters = {"CustomActions": "create"} | parameters
+    parameters = {"CustomActions": "create", "SessionTags": "yes"} | parameters
     put_code()
     client("cloudformation").create_stack(
         StackName=STACK,

@@ -188,7 +188,7 @@ def watched(template, metric):
     return [
         dimension["Value"]
         for alarm in alarms
-        if alarm["MetricName"] == metric
+        if alarm.get("MetricName") == metric
         and (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
         for dimension in alarm["Dimensions"]
     ]

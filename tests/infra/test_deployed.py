@@ -23,7 +23,7 @@ TABLE = OWN.format("dynamodb", "table/{ClaimsTable}")
 def test_every_resource_exists_but_those_of_types_that_moto_passes_over(template, stack):
     passed_over = {name for kind in aws.TYPES_PASSED_OVER for name in of_type(template, kind)}
     assert set(stack) == set(template["Resources"]) - passed_over
-    assert len(passed_over) == 29
+    assert len(passed_over) == 30
 
 
 def test_moto_still_passes_over_these_properties_of_a_bucket(stack):
@@ -49,13 +49,14 @@ def test_a_gates_function_is_as_written(stack, function, role, more):
         "SLUICE_EVENT_BUS": "EventBus",
         **more,
     }
+    named = {name: stack[resource] for name, resource in variables.items()}
     own = aws.client("lambda").get_function_configuration(FunctionName=function)
     expected = {
         "Runtime": "provided.al2023",
         "Handler": "bootstrap",
         "Timeout": 120,
         "MemorySize": 256,
-        "Environment": {"Variables": {name: stack[resource] for name, resource in variables.items()}},
+        "Environment": {"Variables": {"SLUICE_SESSION_TAGS": "yes", **named}},
         "Role": role_arn(stack[role]),
         "Version": "$LATEST",
     }
@@ -67,6 +68,14 @@ def test_the_reapers_function_is_as_written_and_knows_no_bucket(stack):
     expected = ("provided.al2023", 30, 128, role_arn(stack["ReaperRole"]))
     assert tuple(own[key] for key in ("Runtime", "Timeout", "MemorySize", "Role")) == expected
     assert own["Environment"]["Variables"] == {"SLUICE_EVENT_BUS": stack["EventBus"]}
+
+
+def test_sessions_are_tagged_only_where_somebody_says_so(template):
+    with mock_aws():
+        aws.deploy(template, SessionTags="no")
+        assert "SessionTagsPolicy" not in aws.resources()
+        own = aws.client("lambda").get_function_configuration(FunctionName=BAKE)
+        assert own["Environment"]["Variables"]["SLUICE_SESSION_TAGS"] == "no"
 
 
 def test_architecture_memory_and_concurrency_are_parameters(template):
@@ -155,6 +164,7 @@ def test_a_gates_role_reaches_only_its_own(template, stack, role, reads, logs):
         "ReadMarks": OWN.format("dynamodb", f"table/{stack['ClaimsTable']}"),
         "TellAbsentFromForbidden": bucket,
         "ReadAsOthers": "arn:aws:iam::*:role/sluice/*",
+        "TagSessions": "arn:aws:iam::*:role/sluice/*",
         "PublishVerdicts": OWN.format("events", "event-bus/sluice"),
         "SendToReaper": LAMBDA + REAPER,
         # On AWS this ends in `:*`, which are the group's streams.
@@ -329,6 +339,36 @@ def test_evidence_can_be_kept_for_ever(template):
     assert [own["Status"] for own in rules] == ["Disabled", "Enabled"]
 
 
+def locked(template, **parameters):
+    """The lock of the evidence bucket, taken by S3, and what S3 says of deleting an object under it."""
+    with mock_aws():
+        aws.deploy(template, **parameters)
+        own, s3 = aws.resolved(template, "EvidenceBucket"), aws.client("s3")
+        if "ObjectLockConfiguration" not in own:
+            return own.get("ObjectLockEnabled"), None
+        s3.create_bucket(
+            Bucket="locked",
+            ObjectLockEnabledForBucket=own["ObjectLockEnabled"],
+            CreateBucketConfiguration={"LocationConstraint": aws.REGION},
+        )
+        lock = own["ObjectLockConfiguration"]
+        rule = {**lock["Rule"]["DefaultRetention"], "Days": int(lock["Rule"]["DefaultRetention"]["Days"])}
+        s3.put_object_lock_configuration(
+            Bucket="locked", ObjectLockConfiguration={**lock, "Rule": {"DefaultRetention": rule}}
+        )
+        version = s3.put_object(Bucket="locked", Key="evidence", Body=b"")["VersionId"]
+        with pytest.raises(ClientError) as refused:
+            s3.delete_object(Bucket="locked", Key="evidence", VersionId=version)
+    return rule, refused.value.response["Error"]["Code"]
+
+
+def test_evidence_is_locked_for_as_long_as_it_is_kept_where_somebody_wants_that(template):
+    assert locked(template) == (None, None)
+    for days, kept in (("30", 30), ("0", 3650)):
+        rule, refused = locked(template, EvidenceLock="COMPLIANCE", EvidenceDays=days)
+        assert (rule, refused) == ({"Mode": "COMPLIANCE", "Days": kept}, "AccessDenied")
+
+
 def test_bucket_and_queue_refuse_whatever_comes_without_tls(whole):
     bucket = aws.client("s3").get_bucket_policy(Bucket=whole["EvidenceBucket"])["Policy"]
     url = whole["UnansweredQueue"]
@@ -356,14 +396,31 @@ ALARMS = {
 
 def test_alarms_watch_the_reaper_the_queue_lost_records_rollbacks_and_the_worker(whole):
     found = aws.client("cloudwatch").describe_alarms()["MetricAlarms"]
-    assert {own["AlarmName"] for own in found} == set(ALARMS)
-    for own in found:
+    [waits] = (own for own in found if "MetricName" not in own)
+    assert {own["AlarmName"] for own in found} == {*ALARMS, "LooksWaitAlarm"}
+    for own in (own for own in found if own != waits):
         namespace, metric, dimensions = ALARMS[own["AlarmName"]]
         assert (own["Namespace"], own["MetricName"], own["Threshold"]) == (namespace, metric, 0)
         for dimension in own["Dimensions"]:
             # A queue's name ends in random characters.
             assert dimension["Value"].startswith(dimensions[dimension["Name"]])
         assert own["AlarmActions"] == []
+
+
+def test_one_watches_how_long_looks_wait_until_shortly_before_lambda_drops_them(whole, template):
+    [waits] = (own for own in aws.client("cloudwatch").describe_alarms()["MetricAlarms"] if "MetricName" not in own)
+    read = {own["Id"]: own["MetricStat"] for own in waits["Metrics"] if "MetricStat" in own}
+    [shown] = (own for own in waits["Metrics"] if "Expression" in own)
+    assert shown["Expression"] == f"MAX([{', '.join(read)}])"
+    # Every function whose looks Lambda keeps waiting, in its own name.
+    kept = of_type(template, "AWS::Lambda::EventInvokeConfig").values()
+    dropped = {json.dumps(own["Properties"]["FunctionName"]): own["Properties"]["MaximumEventAgeInSeconds"] for own in kept}
+    looks = {name.capitalize() + "Function": f"sluice-{name}" for name in read}
+    for function, name in looks.items():
+        metric = read[name.removeprefix("sluice-")]["Metric"]
+        assert (metric["MetricName"], metric["Dimensions"][0]["Value"]) == ("AsyncEventAge", name)
+        assert waits["Threshold"] / 1000 < dropped[json.dumps({"Ref": function})]
+    assert set(looks.values()) == {BAKE, CANARY, VALIDATE, CHECKS}
 
 
 def test_alarms_tell_the_topic_that_was_given(template):

@@ -87,10 +87,16 @@ def test_a_stack_makes_the_role_with_its_policy():
     assert aliases["Resource"] == f"arn:aws:lambda:*:{ACCOUNT}:function:*"
 
 
+def trusts(**parameters):
+    """The statements that say whom the role trusts, with what tags."""
+    with mock_aws():
+        return deployed(**parameters)[0]["AssumeRolePolicyDocument"]["Statement"]
+
+
 def trust(**parameters):
     """The statement that says whom the role trusts."""
-    with mock_aws():
-        [statement] = deployed(**parameters)[0]["AssumeRolePolicyDocument"]["Statement"]
+    statement, tags = trusts(**parameters)
+    assert (statement["Action"], tags["Action"]) == ("sts:AssumeRole", "sts:TagSession")
     return statement
 
 
@@ -108,15 +114,25 @@ def test_it_cannot_trust_every_role():
 
 
 def test_an_external_id_is_asked_for_where_one_is_given():
-    assert trust(ExternalId="sluice-7")["Condition"] == {
+    assert trust(ExternalIds="sluice:checkout,sluice:shop-*")["Condition"] == {
         "ArnLike": {"aws:PrincipalArn": GATES},
-        "StringEquals": {"sts:ExternalId": "sluice-7"},
+        "StringLike": {"sts:ExternalId": ["sluice:checkout", "sluice:shop-*"]},
     }
 
 
-def test_by_default_it_asks_for_no_more_than_the_gates_say():
-    says_one = ".external_id(" in (calls.AWS / "src" / "sts.rs").read_text()
-    assert (template()["Parameters"]["ExternalId"]["Default"] != "") == says_one
+def test_an_external_id_is_one_that_the_gates_send():
+    pattern = template()["Parameters"]["ExternalIds"]["AllowedPattern"]
+    [prefix] = re.findall(r'format!\("([^"]*)\{service\}"\)', (calls.AWS / "src" / "sts.rs").read_text())
+    assert re.fullmatch(pattern, f"{prefix}checkout") and re.fullmatch(pattern, "")
+    assert not any(re.fullmatch(pattern, own) for own in ("checkout", f"x{prefix}checkout", prefix))
+
+
+def test_sessions_may_have_the_tags_that_the_gates_give_and_no_others():
+    statement = trusts()[1]
+    given = re.findall(r'^            \("(\w+)", .*\),$', (calls.AWS / "src" / "sts.rs").read_text(), re.MULTILINE)
+    tags = {"ForAllValues:StringEquals": {"aws:TagKeys": [f"sluice:{key}" for key in given]}}
+    assert statement["Action"] == "sts:TagSession"
+    assert statement["Condition"] == {"ArnLike": {"aws:PrincipalArn": GATES}} | tags
 
 
 def test_the_gates_roles_have_names_that_the_example_matches():

@@ -215,6 +215,27 @@ async fn whose_release_it_is_says_the_payload_the_binding_or_the_artifact() {
     assert_eq!(error.name(), "ReleaseMismatch");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_service_that_only_the_artifact_names_is_marked_as_claimed() {
+    let gates = json!({ "prod": { "gates": [{ "bake": { "alarms": ["errors"] } }] } });
+    let plan = |service: &str| json!({ "service": service, "stages": gates });
+    for (pipeline, service, plan, claimed) in [
+        ("checkout", json!("checkout"), Value::Null, false),
+        ("checkout", Value::Null, plan("checkout"), false),
+        ("other", Value::Null, plan("payments"), true),
+        ("other", json!("payments"), plan("payments"), false),
+    ] {
+        let (_world, plans) = filled().await;
+        let mut own = payload();
+        (own["pipeline"], own["service"], own["plan"]) = (json!(pipeline), service, plan);
+        let answer = resolve_plan(&own, &plans).await.unwrap();
+        let key = ResolvedPlan::key_of(pipeline, "r-1", "prod");
+        let read = plans.aws.read_object(EVIDENCE_BUCKET, &key, 1 << 20).await;
+        let plan = ResolvedPlan::read_any(&read.unwrap()).unwrap();
+        assert_eq!(plan.service_only_claimed, claimed, "{own}\n{answer}");
+    }
+}
+
 async fn refused_elsewhere(plans: &Plans, payload: &Value) -> GateError {
     resolve_plan(payload, plans).await.unwrap_err()
 }

@@ -183,6 +183,7 @@ fn payload(job: &Value, plan: &Plan, first: &First, world: &World) -> Value {
         release: release.clone(),
         stage: stage.clone(),
         service: plan.service.clone(),
+        service_only_claimed: false,
         at: Timestamp::UNIX_EPOCH,
         from: vec!["artifact".to_owned()],
         plan: plan

@@ -1,6 +1,7 @@
 //! What tests of a release start, follow and read in AWS: our clients against
 //! the simulated services, and things that are started once.
 
+mod acting;
 mod builds;
 mod claims;
 mod executions;

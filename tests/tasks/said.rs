@@ -71,6 +71,7 @@ fn whom_the_resolved_plan_names_is_named() {
             release: "r-1".to_owned(),
             stage: "prod".to_owned(),
             service: "checkout".to_owned(),
+            service_only_claimed: false,
             at: jiff::Timestamp::UNIX_EPOCH,
             from: vec!["artifact".to_owned()],
             plan: StagePlan::read_json("prod", &written).unwrap(),

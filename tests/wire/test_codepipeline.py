@@ -3,20 +3,12 @@
 moto has none of the job calls, no GetPipelineState, and runs nothing: only
 what it says of pipelines that do not exist is compared."""
 
-import time
 import uuid
 
 import pytest
 from botocore.exceptions import ClientError
 
-PIPELINE = "checkout"
-
-
-def check_refused(code, call):
-    with pytest.raises(ClientError) as refused:
-        call()
-    assert refused.value.response["Error"]["Code"] == code
-    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
+from .releases import PIPELINE, Started, check_refused
 
 
 @pytest.fixture
@@ -24,14 +16,12 @@ def codepipeline(world):
     return world.client("codepipeline")
 
 
-class Release:
+class Release(Started):
     """A release whose gate is at its first job."""
 
     def __init__(self, codepipeline, functions):
-        self.codepipeline = codepipeline
+        super().__init__(codepipeline)
         self.functions = functions
-        answer = codepipeline.start_pipeline_execution(name=PIPELINE)
-        self.id = answer["pipelineExecutionId"]
         self.event = functions.next()
 
     @property
@@ -44,20 +34,6 @@ class Release:
     def fail(self, **more):
         details = {"type": "JobFailed", "message": "no"} | more
         self.codepipeline.put_job_failure_result(jobId=self.job, failureDetails=details)
-
-    def execution(self):
-        answer = self.codepipeline.get_pipeline_execution(
-            pipelineName=PIPELINE, pipelineExecutionId=self.id
-        )
-        return answer["pipelineExecution"]
-
-    def ended(self):
-        """Its status, once it is over."""
-        deadline = time.monotonic() + 30
-        while (status := self.execution()["status"]) == "InProgress":
-            assert time.monotonic() < deadline, "the release goes on"
-            time.sleep(0.02)
-        return status
 
     def actions(self):
         answer = self.codepipeline.list_action_executions(
@@ -72,10 +48,7 @@ def release(codepipeline, functions):
     release = Release(codepipeline, functions)
     yield release
     release.event.end()
-    if release.execution()["status"] == "InProgress":
-        codepipeline.stop_pipeline_execution(
-            pipelineName=PIPELINE, pipelineExecutionId=release.id, abandon=True
-        )
+    release.abandon()
 
 
 def test_a_pipeline_that_does_not_exist_is_not_found(aws):

@@ -3,7 +3,6 @@
 moto knows none of these calls."""
 
 import json
-import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 
@@ -13,18 +12,11 @@ from botocore.exceptions import ClientError
 
 from .clients import Aws
 from .command import Command
+from .releases import PIPELINE, Started, check_refused
 from .stand_in import Functions
 
-PIPELINE = "checkout"
 TYPE = {"category": "Test", "owner": "Custom", "provider": "SluiceBake", "version": "1"}
 COUNTS = {"minimumCount": 0, "maximumCount": 1}
-
-
-def check_refused(code, call):
-    with pytest.raises(ClientError) as refused:
-        call()
-    assert refused.value.response["Error"]["Code"] == code
-    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
 
 
 @pytest.fixture(scope="module")
@@ -53,13 +45,11 @@ def codepipeline(clients):
     return clients.client("codepipeline")
 
 
-class Release:
+class Release(Started):
     """A release whose gate waits for a worker, that an event has started."""
 
     def __init__(self, codepipeline, worker):
-        self.codepipeline = codepipeline
-        answer = codepipeline.start_pipeline_execution(name=PIPELINE)
-        self.id = answer["pipelineExecutionId"]
+        super().__init__(codepipeline)
         self.event = worker.next()
         self.event.end()
 
@@ -83,20 +73,6 @@ class Release:
         details = {"type": "JobFailed", "message": "no"} | more
         self.codepipeline.put_job_failure_result(jobId=job["id"], failureDetails=details)
 
-    def execution(self):
-        answer = self.codepipeline.get_pipeline_execution(
-            pipelineName=PIPELINE, pipelineExecutionId=self.id
-        )
-        return answer["pipelineExecution"]
-
-    def ended(self):
-        """Its status, once it is over."""
-        deadline = time.monotonic() + 30
-        while (status := self.execution()["status"]) == "InProgress":
-            assert time.monotonic() < deadline, "the release goes on"
-            time.sleep(0.02)
-        return status
-
     def gate(self):
         state = self.codepipeline.get_pipeline_state(name=PIPELINE)
         [prod] = [one for one in state["stageStates"] if one["stageName"] == "prod"]
@@ -109,10 +85,7 @@ def release(codepipeline, worker):
     """Ends with the test, so that the next one finds the stage free."""
     release = Release(codepipeline, worker)
     yield release
-    if release.execution()["status"] == "InProgress":
-        codepipeline.stop_pipeline_execution(
-            pipelineName=PIPELINE, pipelineExecutionId=release.id, abandon=True
-        )
+    release.abandon()
 
 
 @pytest.fixture

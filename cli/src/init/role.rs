@@ -1,6 +1,8 @@
 //! The role that the gates of a service read with: what the chosen gates call,
 //! and nothing else.
 
+use sluice_aws::external_id;
+
 use super::answers::{Answers, Canary};
 
 /// The template of the role; `None` where nothing is read with one.
@@ -24,7 +26,7 @@ pub(super) fn text(answers: &Answers) -> Option<String> {
             )
         })
         .collect();
-    let statements = statements(answers);
+    let (statements, external_id) = (statements(answers), external_id(service));
     Some(format!(
         "\
 AWSTemplateFormatVersion: \"2010-09-09\"
@@ -61,7 +63,9 @@ Resources:
             Condition:
               ArnLike:
                 aws:PrincipalArn:
-{trusted}      Policies:
+{trusted}              # The gates say it for this service only: its plan is the only one that can name this role.
+              StringEquals: {{ \"sts:ExternalId\": \"{external_id}\" }}
+      Policies:
         - PolicyName: read
           PolicyDocument:
             Version: \"2012-10-17\"

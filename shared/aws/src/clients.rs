@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -19,7 +19,7 @@ use sluice_core::reading::Place;
 
 use crate::apart::Apart;
 use crate::outside::Outside;
-use crate::sts::AssumedRole;
+use crate::sts::{ActingFor, AssumedRole};
 use crate::wire::Wire;
 
 /// One attempt of a call may take this long; a function lives for 120 s.
@@ -34,27 +34,29 @@ const ATTEMPTS_MAX: u32 = 3;
 #[error("no AWS region is set: set `AWS_REGION`, as Lambda does")]
 pub struct NoRegion;
 
-/// AWS as a function or the command line sees it.
-#[derive(Debug)]
+/// AWS as a function or the command line sees it. Copies share their clients.
+#[derive(Debug, Clone)]
 pub struct Aws {
     pub(crate) wire: Wire,
     pub(crate) apart: Apart,
     sdk: SdkConfig,
-    cloudwatch: Kept<Place, aws_sdk_cloudwatch::Client>,
-    history: Kept<Place, aws_sdk_cloudwatch::Client>,
+    /// For whom roles are assumed.
+    acting: Option<ActingFor>,
+    cloudwatch: Kept<Seat, aws_sdk_cloudwatch::Client>,
+    history: Kept<Seat, aws_sdk_cloudwatch::Client>,
     codepipeline: Kept<(), aws_sdk_codepipeline::Client>,
-    lambda: Kept<Place, aws_sdk_lambda::Client>,
+    lambda: Kept<Seat, aws_sdk_lambda::Client>,
     s3: Kept<(), aws_sdk_s3::Client>,
     sts: Kept<(), aws_sdk_sts::Client>,
-    codebuild: Kept<Place, aws_sdk_codebuild::Client>,
+    codebuild: Kept<Seat, aws_sdk_codebuild::Client>,
     codedeploy: Kept<(), aws_sdk_codedeploy::Client>,
     dynamodb: Kept<(), aws_sdk_dynamodb::Client>,
-    eventbridge: Kept<Place, aws_sdk_eventbridge::Client>,
-    invoking: Kept<Place, aws_sdk_lambda::Client>,
-    secrets: Kept<Place, aws_sdk_secretsmanager::Client>,
-    sns: Kept<Place, aws_sdk_sns::Client>,
-    step_functions: Kept<Place, aws_sdk_sfn::Client>,
-    synthetics: Kept<Place, aws_sdk_synthetics::Client>,
+    eventbridge: Kept<Seat, aws_sdk_eventbridge::Client>,
+    invoking: Kept<Seat, aws_sdk_lambda::Client>,
+    secrets: Kept<Seat, aws_sdk_secretsmanager::Client>,
+    sns: Kept<Seat, aws_sdk_sns::Client>,
+    step_functions: Kept<Seat, aws_sdk_sfn::Client>,
+    synthetics: Kept<Seat, aws_sdk_synthetics::Client>,
 }
 
 /// The console of a region's partition.
@@ -66,13 +68,22 @@ pub(crate) fn console(region: &str) -> &'static str {
     }
 }
 
+/// Where a client calls, and for whom it assumes its role, if it has one.
+type Seat = (Place, Option<ActingFor>);
+
 /// Clients by where they call.
 #[derive(Debug)]
-struct Kept<K, C>(Mutex<HashMap<K, C>>);
+struct Kept<K, C>(Arc<Mutex<HashMap<K, C>>>);
+
+impl<K, C> Clone for Kept<K, C> {
+    fn clone(&self) -> Kept<K, C> {
+        Kept(Arc::clone(&self.0))
+    }
+}
 
 impl<K: Eq + Hash + Clone, C: Clone> Kept<K, C> {
     fn new() -> Kept<K, C> {
-        Kept(Mutex::new(HashMap::new()))
+        Kept(Arc::default())
     }
 
     fn or_make(&self, key: &K, make: impl FnOnce() -> C) -> C {
@@ -142,6 +153,7 @@ impl Aws {
             apart: Apart::new(wire.time.clone()),
             wire,
             sdk,
+            acting: None,
             cloudwatch: Kept::new(),
             history: Kept::new(),
             codepipeline: Kept::new(),
@@ -176,6 +188,29 @@ impl Aws {
         self.wire.outside(rule)
     }
 
+    /// The same, with roles assumed for somebody.
+    #[must_use]
+    pub fn acting_for(&self, acting: Option<ActingFor>) -> Aws {
+        Aws {
+            acting,
+            ..self.clone()
+        }
+    }
+
+    /// The same, with roles assumed in a service's name.
+    #[must_use]
+    pub fn for_service(&self, service: &str) -> Aws {
+        self.acting_for(Some(ActingFor {
+            service: service.to_owned(),
+            tagged: None,
+        }))
+    }
+
+    fn seat(&self, place: &Place) -> Seat {
+        let acting = self.acting.clone().filter(|_| place.role.is_some());
+        (place.clone(), acting)
+    }
+
     fn region_of(&self, place: &Place) -> Option<Region> {
         let own = place.region.clone().map(Region::new);
         own.or_else(|| self.sdk.region().cloned())
@@ -192,12 +227,13 @@ impl Aws {
             Some(role) => Some(SharedCredentialsProvider::new(AssumedRole::new(
                 self.sts(),
                 role,
+                self.acting.clone(),
             ))),
         }
     }
 
     pub(crate) fn cloudwatch(&self, place: &Place) -> aws_sdk_cloudwatch::Client {
-        self.cloudwatch.or_make(place, || {
+        self.cloudwatch.or_make(&self.seat(place), || {
             let config = config!(aws_sdk_cloudwatch, self, place);
             aws_sdk_cloudwatch::Client::from_conf(config.build())
         })
@@ -206,7 +242,7 @@ impl Aws {
     /// For alarm histories: three calls a second for the whole account, so a
     /// throttled one is not tried again in place.
     pub(crate) fn cloudwatch_history(&self, place: &Place) -> aws_sdk_cloudwatch::Client {
-        self.history.or_make(place, || {
+        self.history.or_make(&self.seat(place), || {
             let config =
                 config!(aws_sdk_cloudwatch, self, place).retry_config(RetryConfig::disabled());
             aws_sdk_cloudwatch::Client::from_conf(config.build())
@@ -222,7 +258,7 @@ impl Aws {
 
     /// For questions, which can be asked again.
     pub(crate) fn lambda(&self, place: &Place) -> aws_sdk_lambda::Client {
-        self.lambda.or_make(place, || {
+        self.lambda.or_make(&self.seat(place), || {
             let config = config!(aws_sdk_lambda, self, place);
             aws_sdk_lambda::Client::from_conf(config.build())
         })
@@ -252,7 +288,7 @@ impl Aws {
     }
 
     pub(crate) fn codebuild(&self, place: &Place) -> aws_sdk_codebuild::Client {
-        self.codebuild.or_make(place, || {
+        self.codebuild.or_make(&self.seat(place), || {
             let config = config!(aws_sdk_codebuild, self, place);
             aws_sdk_codebuild::Client::from_conf(config.build())
         })
@@ -274,7 +310,7 @@ impl Aws {
     }
 
     pub(crate) fn eventbridge(&self, place: &Place) -> aws_sdk_eventbridge::Client {
-        self.eventbridge.or_make(place, || {
+        self.eventbridge.or_make(&self.seat(place), || {
             let config = config!(aws_sdk_eventbridge, self, place);
             aws_sdk_eventbridge::Client::from_conf(config.build())
         })
@@ -283,35 +319,35 @@ impl Aws {
     /// For invocations that are waited for: one that got no answer may have
     /// run, so it is not tried again in place.
     pub(crate) fn invoking(&self, place: &Place) -> aws_sdk_lambda::Client {
-        self.invoking.or_make(place, || {
+        self.invoking.or_make(&self.seat(place), || {
             let config = config!(aws_sdk_lambda, self, place).retry_config(RetryConfig::disabled());
             aws_sdk_lambda::Client::from_conf(config.build())
         })
     }
 
     pub(crate) fn secrets(&self, place: &Place) -> aws_sdk_secretsmanager::Client {
-        self.secrets.or_make(place, || {
+        self.secrets.or_make(&self.seat(place), || {
             let config = config!(aws_sdk_secretsmanager, self, place);
             aws_sdk_secretsmanager::Client::from_conf(config.build())
         })
     }
 
     pub(crate) fn sns(&self, place: &Place) -> aws_sdk_sns::Client {
-        self.sns.or_make(place, || {
+        self.sns.or_make(&self.seat(place), || {
             let config = config!(aws_sdk_sns, self, place);
             aws_sdk_sns::Client::from_conf(config.build())
         })
     }
 
     pub(crate) fn step_functions(&self, place: &Place) -> aws_sdk_sfn::Client {
-        self.step_functions.or_make(place, || {
+        self.step_functions.or_make(&self.seat(place), || {
             let config = config!(aws_sdk_sfn, self, place);
             aws_sdk_sfn::Client::from_conf(config.build())
         })
     }
 
     pub(crate) fn synthetics(&self, place: &Place) -> aws_sdk_synthetics::Client {
-        self.synthetics.or_make(place, || {
+        self.synthetics.or_make(&self.seat(place), || {
             let config = config!(aws_sdk_synthetics, self, place);
             aws_sdk_synthetics::Client::from_conf(config.build())
         })

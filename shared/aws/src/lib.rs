@@ -65,6 +65,7 @@ pub use secrets::{NoSecretText, Secret, SecretText};
 pub use step_functions::{
     Execution, ExecutionStatus, INPUT_BYTES_MAX, StartedExecution, execution_arn,
 };
+pub use sts::{ActingFor, external_id};
 pub use synthetics::{Canary, CanaryRun, CanaryState, RunState};
 pub use topics::{TOPIC_BYTES_MAX, TopicMessage};
 pub use waivers::WaiverPut;

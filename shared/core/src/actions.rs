@@ -10,6 +10,8 @@
 //! AWS lets nobody edit a definition: a changed one needs a new version, and
 //! pipelines go on with the old one (`versions.rs`).
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use crate::token::sha256;
@@ -118,9 +120,12 @@ pub fn action_types() -> Vec<ActionType> {
     types.collect()
 }
 
-/// The function that answers for actions of a provider.
-pub fn function(provider: &str) -> Option<&'static str> {
-    table::of(provider).map(|table| table.function)
+/// The function that answers for each provider, by its own name.
+pub fn functions() -> BTreeMap<String, String> {
+    let types = action_types().into_iter();
+    types
+        .map(|own| (own.provider.to_owned(), own.function.to_owned()))
+        .collect()
 }
 
 /// What the answer of a gate gives CodePipeline as the external execution id, so

@@ -47,6 +47,10 @@ pub struct Record {
     /// The service, where only the plan names it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service: Option<String>,
+    /// In which service's name roles are assumed, where the action does not
+    /// name it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acts_for: Option<String>,
     /// Whom the plan wants told of an answer. Not there if nobody: a version
     /// that does not know it reads such records, too.
     #[serde(default, skip_serializing_if = "Notify::is_empty")]

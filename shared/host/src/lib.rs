@@ -99,6 +99,9 @@ pub struct Host {
     /// The bus on which is said how a gate ended (`SLUICE_EVENT_BUS`); without
     /// one, nothing is published.
     pub event_bus: Option<String>,
+    /// Whether roles are assumed in sessions with tags
+    /// (`SLUICE_SESSION_TAGS`).
+    pub session_tags: bool,
     /// Its log in the console, for whoever is told.
     pub log_link: Option<String>,
     /// Where its log goes.
@@ -123,6 +126,7 @@ impl Host {
             evidence_bucket,
             waivers_table: None,
             event_bus: None,
+            session_tags: false,
             log_link: None,
             log,
             page,

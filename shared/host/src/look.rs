@@ -6,7 +6,7 @@ mod unopened;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
-use sluice_aws::Context;
+use sluice_aws::{ActingFor, Aws, Context};
 use sluice_core::evidence::{RECORD_FORM, Record};
 use sluice_core::plan::{GateSettings, Notify};
 use sluice_core::release::{ReleaseFacts, over};
@@ -88,6 +88,8 @@ struct Session {
     now: Timestamp,
     ends: Timestamp,
     service: Option<String>,
+    /// In which service's name roles are assumed.
+    acts_for: Option<String>,
     parameters: Option<Parameters>,
     context: Option<Context>,
     pipeline: String,
@@ -117,6 +119,7 @@ impl Session {
             now,
             ends,
             service: None,
+            acts_for: None,
             pipeline: pipeline.unwrap_or_else(|| "unknown".to_owned()),
             parameters: None,
             context: None,
@@ -223,6 +226,7 @@ impl Session {
         if settings.service.is_some() {
             self.service = settings.service;
         }
+        self.acts_for = settings.acts_for;
         self.kind = settings.settings.kind().to_owned();
         self.remarks.extend(settings.settings.remark());
         let gate = host.serving(&settings.settings)?;
@@ -279,7 +283,7 @@ impl Session {
             self.mode = Mode::WatchOnly;
         }
         if self.record.is_none() {
-            let begun = match gate.begin(&ask, &host.aws).await {
+            let begun = match gate.begin(&ask, &self.aws(host)).await {
                 Ok(begun) => match clocks_agree(host) {
                     Ok(()) => self.begin(&ask, begun, host).await,
                     Err(error) => Err(error),
@@ -296,7 +300,7 @@ impl Session {
             .map(|record| record.begun.clone())
             .unwrap_or_default();
         let look = gate
-            .look(&ask, &begun, &self.token.memory, &host.aws)
+            .look(&ask, &begun, &self.token.memory, &self.aws(host))
             .await?;
         if let Err(error) = clocks_agree(host) {
             return self.unread("what AWS's times mean", error, last_chance);
@@ -347,8 +351,9 @@ impl Session {
             return;
         };
         let left = self.ends.duration_since(host.aws.now());
+        let aws = self.aws(host);
         let stopped = tokio::select! {
-            stopped = gate.stop(ask, &record.begun, &host.aws) => stopped,
+            stopped = gate.stop(ask, &record.begun, &aws) => stopped,
             () = host.aws.pause(left * 3 / 4) => {
                 vec!["what the gate started could not be stopped in time".to_owned()]
             }
@@ -400,6 +405,7 @@ impl Session {
             settings: begun,
             proceed_undecided: record.proceed_undecided,
             service: record.service.clone(),
+            acts_for: parameters.service.clone().or(record.acts_for.clone()),
             notify: record.notify.clone(),
         })
     }
@@ -468,7 +474,19 @@ impl Session {
         })
     }
 
+    /// AWS for the gate, which assumes roles in the service's name.
+    fn aws(&self, host: &Host) -> Aws {
+        let tagged = || (self.pipeline.clone(), self.token.subject.stage.clone());
+        let acting = self.acts_for.as_ref().map(|service| ActingFor {
+            service: service.clone(),
+            tagged: host.session_tags.then(tagged),
+        });
+        host.aws.acting_for(acting)
+    }
+
     async fn begin(&mut self, ask: &Ask, begun: Value, host: &Host) -> Result<(), GateError> {
+        let parameters = self.parameters.as_ref();
+        let is_unnamed = parameters.is_some_and(|own| own.service.is_none());
         let record = Record {
             record: RECORD_FORM,
             subject: self.token.subject.clone(),
@@ -477,10 +495,8 @@ impl Session {
             settings: ask.settings.to_json(),
             proceed_undecided: self.proceed_undecided,
             rollback: ask.rollback,
-            service: self.service.clone().filter(|_| {
-                let parameters = self.parameters.as_ref();
-                parameters.is_some_and(|own| own.service.is_none())
-            }),
+            service: self.service.clone().filter(|_| is_unnamed),
+            acts_for: self.acts_for.clone().filter(|_| is_unnamed),
             notify: self.notify.clone(),
             begun,
         };

@@ -19,6 +19,9 @@ pub(crate) struct Settings {
     pub(crate) proceed_undecided: bool,
     /// The service that the plan is of, where a plan was read.
     pub(crate) service: Option<String>,
+    /// In which service's name roles are assumed: what the action says or the
+    /// plan store, never only the plan.
+    pub(crate) acts_for: Option<String>,
     /// Whom it wants told.
     pub(crate) notify: Notify,
 }
@@ -55,6 +58,7 @@ pub(crate) async fn settings(
             settings: settings?,
             proceed_undecided: false,
             service: None,
+            acts_for: parameters.service.clone(),
             notify: Notify::default(),
         });
     }
@@ -99,6 +103,7 @@ pub(crate) async fn settings(
         settings: gate.settings.clone(),
         proceed_undecided: stage.policies.on_inconclusive.proceed,
         service: Some(plan.service.clone()),
+        acts_for: parameters.service.clone(),
         notify: Notify::from(&stage.policies),
     })
 }

@@ -146,7 +146,8 @@ async fn resolve_now(payload: &Payload, host: &Plans) -> Result<ResolvedPlan, Ga
         aws: &host.aws,
         table,
     });
-    let service = service(payload, artifact.as_ref(), store).await?;
+    let vouched = vouched(payload, store).await?;
+    let service = service(payload, vouched.as_deref(), artifact.as_ref())?;
     let mut layers = match store {
         Some(store) => store.layers(&service, &payload.stage).await?,
         None => Vec::new(),
@@ -159,7 +160,11 @@ async fn resolve_now(payload: &Payload, host: &Plans) -> Result<ResolvedPlan, Ga
         service: &service,
         at: host.aws.now(),
     };
-    resolve(&asked, &layers)
+    let plan = resolve(&asked, &layers)?;
+    Ok(ResolvedPlan {
+        service_only_claimed: vouched.is_none(),
+        ..plan
+    })
 }
 
 fn read_artifact(plan: &Value) -> Result<Layer, GateError> {
@@ -169,23 +174,29 @@ fn read_artifact(plan: &Value) -> Result<Layer, GateError> {
     })
 }
 
-/// Whose release it is: as the pipeline says, as the store binds the pipeline,
-/// or as the artifact says.
-async fn service(
+/// Whose release it is as somebody else says than who writes its plan: the
+/// pipeline, or the store that binds it.
+async fn vouched(
     payload: &Payload,
-    artifact: Option<&Layer>,
     store: Option<PlanStore<'_>>,
-) -> Result<String, GateError> {
-    if let Some(service) = &payload.service {
-        return Ok(service.clone());
+) -> Result<Option<String>, GateError> {
+    match (&payload.service, store) {
+        (Some(service), _) => Ok(Some(service.clone())),
+        (None, Some(store)) => store.service_of(&payload.pipeline).await,
+        (None, None) => Ok(None),
     }
-    let bound = match store {
-        Some(store) => store.service_of(&payload.pipeline).await?,
-        None => None,
-    };
+}
+
+/// Whose release it is, in the end as the artifact says.
+fn service(
+    payload: &Payload,
+    vouched: Option<&str>,
+    artifact: Option<&Layer>,
+) -> Result<String, GateError> {
     let said = artifact.and_then(|artifact| artifact.service.clone());
     let pipeline = &payload.pipeline;
-    bound.or(said).ok_or_else(|| GateError::GateNotInPlan {
+    let vouched = vouched.map(str::to_owned);
+    vouched.or(said).ok_or_else(|| GateError::GateNotInPlan {
         detail: format!(
             "nothing says of which service pipeline `{pipeline}` is: pass `service` in the input, \
              or push a service with `pipelines: [{pipeline}]`"

@@ -82,6 +82,7 @@ async fn serve_gates(gates: Vec<Box<dyn AnyGate>>, log: &FunctionLog) -> Result<
     let mut host = Host::new(aws().await?, gates, evidence_bucket(), log.lines());
     host.waivers_table = waivers_table();
     host.event_bus = event_bus();
+    host.session_tags = environment("SLUICE_SESSION_TAGS").is_some_and(|own| own == "yes");
     host.log_link = log_link(&host.aws);
     serve(log, async |event, deadline| {
         if is_task(&event) {

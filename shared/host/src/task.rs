@@ -140,6 +140,7 @@ pub(crate) async fn settings(
         settings: gate.settings.clone(),
         proceed_undecided: plan.plan.policies.on_inconclusive.proceed,
         service: Some(plan.service.clone()),
+        acts_for: Some(plan.service).filter(|_| !plan.service_only_claimed),
         notify: Notify::from(&plan.plan.policies),
     })
 }

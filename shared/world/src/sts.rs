@@ -24,10 +24,18 @@ pub struct Sts {
 
 #[derive(Debug, Default)]
 struct Inner {
-    /// The external id that each role asks for, if any.
-    roles: HashMap<String, Option<String>>,
+    roles: HashMap<String, Trust>,
     sessions: HashMap<String, Session>,
     requests: u64,
+}
+
+/// Whom a role lets assume it.
+#[derive(Debug, Clone, Default)]
+pub struct Trust {
+    /// The external id that it asks for, if any.
+    pub external_id: Option<String>,
+    /// Whether sessions may be tagged (`sts:TagSession`).
+    pub tags: bool,
 }
 
 #[derive(Debug)]
@@ -53,7 +61,16 @@ impl Sts {
     /// external id, if there is one.
     pub fn allow(&self, role_arn: &str, external_id: Option<&str>) {
         let external_id = external_id.map(str::to_owned);
-        self.inner().roles.insert(role_arn.to_owned(), external_id);
+        let trust = Trust {
+            external_id,
+            tags: false,
+        };
+        self.trust(role_arn, trust);
+    }
+
+    /// Lets whom a trust policy names assume a role.
+    pub fn trust(&self, role_arn: &str, trust: Trust) {
+        self.inner().roles.insert(role_arn.to_owned(), trust);
     }
 
     /// The account whose role an access key id was issued for; nothing for
@@ -160,11 +177,18 @@ impl Sts {
         let until = until.unwrap_or(Timestamp::MAX);
         let mut inner = self.inner();
         let external_id = form.get("ExternalId");
-        let wanted = inner.roles.get(role);
-        if !wanted.is_some_and(|wanted| wanted.is_none() || wanted.as_ref() == external_id) {
+        let trust = inner.roles.get(role).filter(|trust| {
+            trust.external_id.is_none() || trust.external_id.as_ref() == external_id
+        });
+        let is_tagged = form.keys().any(|key| key.starts_with("Tags.member."));
+        let refused = match trust {
+            None => Some("sts:AssumeRole"),
+            Some(trust) => (is_tagged && !trust.tags).then_some("sts:TagSession"),
+        };
+        if let Some(action) = refused {
             let message = format!(
                 "User: arn:aws:sts::{}:assumed-role/caller is not authorized to perform: \
-                 sts:AssumeRole on resource: {role}",
+                 {action} on resource: {role}",
                 self.home_account
             );
             return Err(denied("AccessDenied", &message));

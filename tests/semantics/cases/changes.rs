@@ -78,6 +78,20 @@ group! {
         happens: "stays OK, in another account",
         expected: ("pass", "Quiet", "go"), after: "35m",
     }
+    a_role_that_asks_for_this_service_is_assumed: BAKE {
+        alarms: "[{ name: errors, role: 'arn:aws:iam::444455556666:role/sluice/checkout' }]",
+        errors_also: "account: '444455556666'",
+        prepare: Some(|world| world.sts().allow("arn:aws:iam::444455556666:role/sluice/checkout", Some("sluice:checkout"))),
+        happens: "stays OK, in another account; the role's trust policy asks for `sts:ExternalId` `sluice:checkout`",
+        expected: ("pass", "Quiet", "go"), after: "35m",
+    }
+    a_role_of_another_service_is_a_gate_error: BAKE {
+        alarms: "[{ name: errors, role: 'arn:aws:iam::444455556666:role/sluice/payments' }]",
+        errors_also: "account: '444455556666'",
+        prepare: Some(|world| world.sts().allow("arn:aws:iam::444455556666:role/sluice/payments", Some("sluice:payments"))),
+        happens: "the role's trust policy asks for `sts:ExternalId` `sluice:payments`", history: "not read",
+        expected: ("gate error", "AccessDenied", "stop"), after: "0m",
+    }
     a_role_that_may_not_be_assumed_is_a_gate_error: BAKE {
         alarms: "[{ name: errors, role: 'arn:aws:iam::444455556666:role/sluice-read' }]",
         errors_also: "account: '444455556666'",

@@ -58,6 +58,7 @@ pub fn resolve(asked: &Asked<'_>, layers: &[Layer]) -> Result<ResolvedPlan, Gate
         release: asked.release.to_owned(),
         stage: asked.stage.to_owned(),
         service: asked.service.to_owned(),
+        service_only_claimed: false,
         at: asked.at,
         from: merged.from().to_vec(),
         sources: sources(&plan, &merged.layers()),

@@ -33,6 +33,10 @@ pub struct ResolvedPlan {
     pub stage: String,
     /// The service that the release is of.
     pub service: String,
+    /// Whether nobody but the artifact's plan says so: neither the pipeline nor
+    /// the plan store. No role is then assumed in the service's name.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub service_only_claimed: bool,
     /// When it was resolved.
     pub at: Timestamp,
     /// The layers that it comes from, in order: `organisation@3`, `artifact`.
@@ -124,6 +128,7 @@ impl<'de> Deserialize<'de> for ResolvedPlan {
             release: stored.release,
             stage: stored.stage,
             service: stored.service,
+            service_only_claimed: stored.service_only_claimed,
             at: stored.at,
             from: stored.from,
             plan,
@@ -140,6 +145,8 @@ struct Stored {
     release: String,
     stage: String,
     service: String,
+    #[serde(default)]
+    service_only_claimed: bool,
     at: Timestamp,
     from: Vec<String>,
     plan: Json,
@@ -163,6 +170,7 @@ mod tests {
             release: "r-1".to_owned(),
             stage: "prod".to_owned(),
             service: "checkout".to_owned(),
+            service_only_claimed: true,
             at: Timestamp::UNIX_EPOCH,
             from: vec!["organisation@3".to_owned()],
             plan: plan.unwrap().stages.remove(0),

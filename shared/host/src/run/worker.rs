@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use lambda_runtime::Diagnostic;
 use serde_json::json;
-use sluice_core::actions::{function, served};
+use sluice_core::actions::{functions, served};
 
 use super::{FunctionLog, StartError, aws, environment, event_bus, in_runtime, serve};
 use crate::{Worker, work};
@@ -45,12 +45,9 @@ async fn serve_jobs(log: &FunctionLog) -> Result<(), StartError> {
 /// that of the function itself.
 fn action_functions() -> Result<BTreeMap<String, String>, StartError> {
     let given = environment("SLUICE_ACTION_FUNCTIONS").unwrap_or_else(|| "{}".to_owned());
-    let mut functions: BTreeMap<String, String> = serde_json::from_str(&given)
+    let given: BTreeMap<String, String> = serde_json::from_str(&given)
         .map_err(|error| StartError::ActionFunctions(error.to_string()))?;
-    for (provider, _) in served() {
-        if let Some(own) = function(&provider) {
-            functions.entry(provider).or_insert_with(|| own.to_owned());
-        }
-    }
-    Ok(functions)
+    let mut all = functions();
+    all.extend(given);
+    Ok(all)
 }

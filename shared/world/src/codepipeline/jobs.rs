@@ -4,8 +4,59 @@
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::oneshot;
 
-use super::record::{Answer, JobState};
-use super::state::{End, Place, Shared};
+use super::happening::What;
+use super::record::{Answer, JobRecord, JobState};
+use super::state::{End, Job, Place, Sent, Shared, State};
+
+/// A job that is made, before anybody knows of it.
+pub(super) struct Made {
+    pub(super) id: String,
+    pub(super) token: Option<String>,
+    pub(super) sent: Sent,
+    /// Whether an event goes with it.
+    pub(super) is_told: bool,
+}
+
+/// Opens a job, and says so. Gives the end at which its answer arrives, and
+/// the number of its event.
+pub(super) fn open(
+    state: &mut State,
+    place: Place,
+    made: Made,
+) -> (oneshot::Receiver<Answer>, Option<u64>) {
+    let (reply, answer) = oneshot::channel();
+    let created = state.clock.now();
+    let continues = made.token.is_some();
+    let run = state.action_mut(place);
+    let index = run.jobs.len();
+    run.jobs.push(JobRecord {
+        id: made.id.clone(),
+        created,
+        token_in: made.token,
+        state: JobState::Open,
+        answers: Vec::new(),
+    });
+    let job = Job {
+        place,
+        index,
+        sent: made.sent,
+        reply: Some(reply),
+    };
+    state.jobs.insert(made.id.clone(), job);
+    let number = made.is_told.then(|| {
+        state.events_sent += 1;
+        state.events_sent
+    });
+    let (stage, action) = state.names(place);
+    state.tell(place.execution, || What::JobCreated {
+        stage,
+        action,
+        job: made.id,
+        continues,
+        number,
+    });
+    (answer, number)
+}
 
 /// The job's answer, or nothing if none came; then none is taken any more.
 pub(super) async fn wait_for_answer(

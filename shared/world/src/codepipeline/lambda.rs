@@ -7,12 +7,11 @@ use tokio::sync::oneshot;
 
 use super::engine::as_std;
 use super::event::{self, Context};
-use super::happening::What;
 use super::invoke::{self, Delivery};
-use super::jobs::{after, ended_by, wait_for_answer};
-use super::record::{Answer, JobRecord, JobState};
+use super::jobs::{Made, after, ended_by, open, wait_for_answer};
+use super::record::Answer;
 use super::settings::SilenceFrom;
-use super::state::{End, Job, Place, Sent, Shared};
+use super::state::{End, Place, Sent, Shared};
 
 /// Runs the action at `place` to its end.
 pub(super) async fn run(shared: &Arc<Shared>, place: Place) -> End {
@@ -53,8 +52,7 @@ fn create_job(
     place: Place,
     token: Option<String>,
 ) -> (String, oneshot::Receiver<Answer>) {
-    let (reply, answer) = oneshot::channel();
-    let (number, delivery) = shared.with(|state| {
+    let (answer, number, delivery) = shared.with(|state| {
         let created = state.clock.now();
         let id = state.random.uuid();
         let request_id = state.random.uuid();
@@ -71,34 +69,15 @@ fn create_job(
             credentials: &credentials,
         };
         let event = Arc::new(event::job_event(&context, state.action(place)));
-        let continues = token.is_some();
-        let run = state.action_mut(place);
-        let index = run.jobs.len();
-        run.jobs.push(JobRecord {
+        let configuration = &state.action(place).resolved_configuration;
+        let function = configuration.get("FunctionName").cloned();
+        let made = Made {
             id: id.clone(),
-            created,
-            token_in: token,
-            state: JobState::Open,
-            answers: Vec::new(),
-        });
-        let function = run.resolved_configuration.get("FunctionName").cloned();
-        let job = Job {
-            place,
-            index,
+            token,
             sent: Sent::Event(Arc::clone(&event)),
-            reply: Some(reply),
+            is_told: true,
         };
-        state.jobs.insert(id.clone(), job);
-        state.events_sent += 1;
-        let number = state.events_sent;
-        let (stage, action) = state.names(place);
-        state.tell(place.execution, || What::JobCreated {
-            stage,
-            action,
-            job: id.clone(),
-            continues,
-            number: Some(number),
-        });
+        let (answer, number) = open(state, place, made);
         let delivery = Delivery {
             place,
             job: id,
@@ -106,9 +85,10 @@ fn create_job(
             event,
             request_id,
         };
-        (number, delivery)
+        (answer, number, delivery)
     });
     let job = delivery.job.clone();
+    let number = number.expect("a Lambda action's job has an event");
     invoke::send(shared, number, delivery);
     (job, answer)
 }

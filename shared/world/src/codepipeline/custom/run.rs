@@ -8,10 +8,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tokio::sync::oneshot;
 
-use crate::codepipeline::happening::What;
-use crate::codepipeline::jobs::{after, ended_by, wait_for_answer};
-use crate::codepipeline::record::{Answer, JobRecord, JobState};
-use crate::codepipeline::state::{End, Job, Place, Sent, Shared, State};
+use crate::codepipeline::jobs::{Made, after, ended_by, open, wait_for_answer};
+use crate::codepipeline::record::Answer;
+use crate::codepipeline::state::{End, Place, Sent, Shared, State};
 
 /// How far a job was given out.
 #[derive(Debug, Clone, Default)]
@@ -47,39 +46,15 @@ fn create_job(
     place: Place,
     token: Option<String>,
 ) -> (String, oneshot::Receiver<Answer>) {
-    let (reply, answer) = oneshot::channel();
     let id = state.random.uuid();
-    let created = state.clock.now();
-    let continues = token.is_some();
-    let run = state.action_mut(place);
-    let index = run.jobs.len();
-    run.jobs.push(JobRecord {
+    let made = Made {
         id: id.clone(),
-        created,
-        token_in: token,
-        state: JobState::Open,
-        answers: Vec::new(),
-    });
-    let job = Job {
-        place,
-        index,
+        is_told: token.is_none(),
+        token,
         sent: Sent::Polled(Dispatch::default()),
-        reply: Some(reply),
     };
-    state.jobs.insert(id.clone(), job);
+    let (answer, _) = open(state, place, made);
     state.to_poll.push(id.clone());
-    let number = (!continues).then(|| {
-        state.events_sent += 1;
-        state.events_sent
-    });
-    let (stage, action) = state.names(place);
-    state.tell(place.execution, || What::JobCreated {
-        stage,
-        action,
-        job: id.clone(),
-        continues,
-        number,
-    });
     (id, answer)
 }
 
