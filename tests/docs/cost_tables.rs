@@ -55,6 +55,10 @@ fn prices_table() -> String {
             source,
             ..
         } = price;
+        let dollars = match *dollars {
+            cents if cents >= 0.1 => format!("{cents:.2}"),
+            less => less.to_string(),
+        };
         format!("| {what} | ${dollars} | {unit} | [AWS]({source}) |\n")
     };
     let rows: String = prices::ALL.iter().map(row).collect();
