@@ -36,7 +36,7 @@ pub(crate) fn tables(name: &str) -> String {
         places: Vec::new(),
         seen: BTreeSet::new(),
     };
-    writer.find(name, "");
+    writer.find(name);
     writer.all()
 }
 
@@ -53,43 +53,26 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    /// Finds the types with settings of their own, each once, in the order in
-    /// which they stand.
-    fn find(&mut self, name: &str, at: &str) {
-        if !self.seen.insert(name.to_owned()) {
-            return;
-        }
-        let definition = &self.definitions[name];
-        let Some(properties) = definition["properties"].as_object() else {
-            return self.find_within(definition, at);
-        };
-        self.places.push(Place {
-            name: name.to_owned(),
-            at: at.to_owned(),
-        });
-        for (setting, value) in properties {
-            let dot = if at.is_empty() { "" } else { "." };
-            self.find_within(value, &format!("{at}{dot}{setting}"));
-        }
-    }
-
-    fn find_within(&mut self, value: &Value, at: &str) {
-        if let Some(name) = reference(value) {
-            self.find(name, at);
-        }
-        for part in ["anyOf", "oneOf"] {
-            for choice in value[part].as_array().into_iter().flatten() {
-                self.find_within(choice, at);
+    /// Finds the types with settings of their own, each at the shortest place at
+    /// which it stands.
+    fn find(&mut self, name: &str) {
+        let mut next = vec![(name.to_owned(), String::new())];
+        while !next.is_empty() {
+            let level = std::mem::take(&mut next);
+            for (name, at) in level {
+                if self.seen.insert(name.clone()) {
+                    self.found(name, at, &mut next);
+                }
             }
         }
-        for (setting, own) in value["properties"].as_object().into_iter().flatten() {
-            self.find_within(own, &format!("{at}.{setting}"));
-        }
-        if value["items"].is_object() {
-            self.find_within(&value["items"], &format!("{at}[]"));
-        }
-        if value["additionalProperties"].is_object() {
-            self.find_within(&value["additionalProperties"], &format!("{at}.NAME"));
+        self.places.sort_by(|one, other| one.at.cmp(&other.at));
+    }
+
+    fn found(&mut self, name: String, at: String, next: &mut Vec<(String, String)>) {
+        let definition = &self.definitions[&name];
+        within(definition, &at, next);
+        if definition["properties"].is_object() {
+            self.places.push(Place { name, at });
         }
     }
 
@@ -177,7 +160,7 @@ impl Writer<'_> {
             (flag @ Value::Bool(_), None) => format!("`{flag}`"),
             _ => "none".to_owned(),
         };
-        let meaning = [meaning, self.words(value)].join(" ");
+        let meaning = [meaning.trim(), &self.words(value)].join(" ");
         let cells = [self.shape(value), default, meaning.trim().to_owned()];
         let cells = cells.map(|cell| cell.replace('|', "\\|"));
         format!("| `{name}` | {} |\n", cells.join(" | "))
@@ -199,10 +182,10 @@ impl Writer<'_> {
             return format!("`{word}`");
         }
         match value["type"].as_str() {
-            Some("array") => format!("list of: {}{}", self.shape(&value["items"]), length(value)),
+            Some("array") => format!("list of {}{}", self.shape(&value["items"]), length(value)),
             Some("object") if value["additionalProperties"].is_object() => {
                 format!(
-                    "map of names to: {}",
+                    "map of names to {}",
                     self.shape(&value["additionalProperties"])
                 )
             }
@@ -280,6 +263,30 @@ fn text(value: &Value) -> &'static str {
         Some(pattern) if pattern.ends_with("%$") => "share in `%`",
         Some(pattern) if pattern.ends_with("x$") => "factor, as `1.5x`",
         _ => "text",
+    }
+}
+
+/// The types that a schema names, with their places.
+fn within(value: &Value, at: &str, found: &mut Vec<(String, String)>) {
+    if let Some(name) = reference(value) {
+        found.push((name.to_owned(), at.to_owned()));
+    }
+    for choice in ["anyOf", "oneOf"]
+        .iter()
+        .filter_map(|part| value[part].as_array())
+        .flatten()
+    {
+        within(choice, at, found);
+    }
+    for (setting, own) in properties(value) {
+        let dot = if at.is_empty() { "" } else { "." };
+        within(own, &format!("{at}{dot}{setting}"), found);
+    }
+    if value["items"].is_object() {
+        within(&value["items"], &format!("{at}[]"), found);
+    }
+    if value["additionalProperties"].is_object() {
+        within(&value["additionalProperties"], &format!("{at}.NAME"), found);
     }
 }
 
