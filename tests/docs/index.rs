@@ -94,7 +94,7 @@ fn dead(name: &str, text: &str) -> Vec<String> {
             return false;
         }
         let there = root().join(&path);
-        if anchor.is_empty() || !path.extension().is_some_and(|ending| ending == "md") {
+        if anchor.is_empty() || path.extension().is_none_or(|ending| ending != "md") {
             return !there.exists();
         }
         let text = if path == Path::new(name) {
