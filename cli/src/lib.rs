@@ -17,6 +17,7 @@ mod own_credentials;
 pub mod pages;
 pub mod plan;
 pub mod plan_file;
+pub mod prices;
 mod region;
 pub mod rehearsal;
 pub mod rehearse;

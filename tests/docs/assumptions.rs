@@ -120,7 +120,7 @@ fn wrong_switches(page: &str) -> Vec<String> {
 }
 
 /// All tests, as text: the Rust and Python sources.
-fn sources() -> String {
+pub(super) fn sources() -> String {
     let mut text = String::new();
     for folder in ["tests", "shared", "cli", "functions"] {
         gather(&root().join(folder), &mut text);

@@ -49,7 +49,10 @@ fn the_commands_of_the_metrics_page_run_and_end_as_it_says() {
 fn the_gates_of_the_canary_page_are_accepted_without_warnings() {
     for block in blocks("docs/canary.md", "yaml") {
         let gate = block.replace('\n', "\n      ");
-        let plan = format!("service: a\nstages:\n  prod:\n    gates:\n      {gate}\n");
+        let plan = match block.starts_with("service:") {
+            true => block,
+            false => format!("service: a\nstages:\n  prod:\n    gates:\n      {gate}\n"),
+        };
         let (_, warnings) = Plan::read_yaml_with_warnings(&plan).unwrap();
         assert!(warnings.is_empty(), "{warnings}");
     }
@@ -59,6 +62,10 @@ fn run_commands(document: &str) {
     for block in blocks(document, "sh") {
         for line in block.lines() {
             let (words, expected) = command(line);
+            // `tests/readme` runs these, in a fresh clone.
+            if ["aws", "make", "sam"].contains(&words[0]) {
+                continue;
+            }
             assert_eq!(words[0], "sluice", "{line}");
             let done = Command::new(binary())
                 .args(&words[1..])

@@ -43,7 +43,7 @@ def test_the_table_has_every_parameter_with_its_default():
 
 
 # What the page names in backticks beside parts of the template.
-OTHERS = {"DescribeAlarms", "SourceArtifact", "UserParameters", "StepFunctionsGetEventsForStepFunctionsExecutionRule"}
+OTHERS = {"SourceArtifact", "UserParameters", "StepFunctionsGetEventsForStepFunctionsExecutionRule"}
 
 
 def test_what_the_page_names_is_in_the_template():

@@ -4,12 +4,7 @@
 use std::fmt;
 
 use super::effort::Effort;
-
-/// A thousand requests of CloudWatch, or a thousand metrics of
-/// `GetMetricData`, in dollars. CodePipeline's requests are free.
-const THOUSAND_READS: f64 = 0.01;
-/// A look of a second at 256 MB, and its request, in dollars.
-const LOOK: f64 = 0.25 * 0.000_016_666_7 + 0.000_000_2;
+use crate::prices;
 
 /// So many dollars.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -30,5 +25,5 @@ impl fmt::Display for Dollars {
 /// What so many looks cost of which so many read.
 pub(super) fn price(effort: &Effort, looks: u32, reads: u32) -> Dollars {
     let each = f64::from(effort.metrics_each) + f64::from(effort.billed_requests());
-    Dollars(f64::from(looks) * LOOK + f64::from(reads) * each * THOUSAND_READS / 1000.0)
+    Dollars(f64::from(looks) * prices::look() + prices::READ.of(f64::from(reads) * each))
 }
