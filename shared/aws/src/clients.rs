@@ -40,6 +40,7 @@ pub struct Aws {
     pub(crate) wire: Wire,
     pub(crate) apart: Apart,
     sdk: SdkConfig,
+    cloudformation: Kept<(), aws_sdk_cloudformation::Client>,
     cloudwatch: Kept<Place, aws_sdk_cloudwatch::Client>,
     history: Kept<Place, aws_sdk_cloudwatch::Client>,
     codepipeline: Kept<(), aws_sdk_codepipeline::Client>,
@@ -142,6 +143,7 @@ impl Aws {
             apart: Apart::new(wire.time.clone()),
             wire,
             sdk,
+            cloudformation: Kept::new(),
             cloudwatch: Kept::new(),
             history: Kept::new(),
             codepipeline: Kept::new(),
@@ -194,6 +196,13 @@ impl Aws {
                 role,
             ))),
         }
+    }
+
+    pub(crate) fn cloudformation(&self) -> aws_sdk_cloudformation::Client {
+        self.cloudformation.or_make(&(), || {
+            let config = config!(aws_sdk_cloudformation, self);
+            aws_sdk_cloudformation::Client::from_conf(config.build())
+        })
     }
 
     pub(crate) fn cloudwatch(&self, place: &Place) -> aws_sdk_cloudwatch::Client {
