@@ -1,5 +1,6 @@
 //! The command `sluice`, as a library for its tests. Start at [`command`].
 
+mod assumptions_file;
 pub mod check;
 pub mod command;
 pub mod completions;
@@ -17,6 +18,7 @@ mod own_credentials;
 pub mod pages;
 pub mod plan;
 pub mod plan_file;
+pub mod probe;
 mod region;
 pub mod rehearsal;
 pub mod rehearse;

@@ -6,4 +6,5 @@ mod errors;
 mod events;
 mod notifications;
 mod plans;
+mod probe;
 mod readme;
