@@ -9,8 +9,8 @@ use std::io::{self, Write};
 use clap::Parser;
 
 use crate::{
-    check, completions, doctor, exit, explain, init, judge, metrics, overrides, plan, rehearse,
-    replay, schema, status, test, world,
+    check, completions, doctor, exit, explain, init, judge, metrics, overrides, plan, probe,
+    rehearse, replay, schema, status, test, world,
 };
 
 /// The version and the commit it was built from.
@@ -44,6 +44,7 @@ enum Subcommand {
     Replay(replay::ReplayArguments),
     Override(overrides::OverrideArguments),
     World(world::WorldArguments),
+    Probe(probe::ProbeArguments),
     Judge(judge::JudgeArguments),
     Status(status::StatusArguments),
     Metrics(metrics::MetricsArguments),
@@ -68,6 +69,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Subcommand::Replay(arguments) => replay::run(arguments),
         Subcommand::Override(arguments) => overrides::run(arguments),
         Subcommand::World(arguments) => world::run(arguments),
+        Subcommand::Probe(arguments) => probe::run(arguments),
         Subcommand::Judge(arguments) => judge::run(arguments),
         Subcommand::Status(arguments) => status::run(arguments),
         Subcommand::Metrics(arguments) => metrics::run(arguments),

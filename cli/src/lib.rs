@@ -1,5 +1,6 @@
 //! The command `sluice`, as a library for its tests. Start at [`command`].
 
+mod assumptions_file;
 pub mod check;
 pub mod command;
 pub mod completions;
@@ -18,6 +19,7 @@ pub mod pages;
 pub mod plan;
 pub mod plan_file;
 pub mod prices;
+pub mod probe;
 mod region;
 pub mod rehearsal;
 pub mod rehearse;

@@ -15,6 +15,7 @@ use sluice_core::plan::Plan;
 use sluice_world::Scenario;
 use sluice_world::codepipeline::ExecutionStatus;
 
+use crate::assumptions_file::assume;
 use crate::exit;
 use crate::pages;
 use crate::plan_file;
@@ -60,6 +61,9 @@ pub struct RehearseArguments {
     /// Write a page about each gate into this folder
     #[arg(long, value_name = "FOLDER", conflicts_with = "begin_every")]
     html: Option<PathBuf>,
+    /// Have AWS behave as `sluice probe` measured
+    #[arg(long, value_name = "FILE", conflicts_with = "faults")]
+    assumptions: Option<PathBuf>,
     /// Take the recorded series of a metric from this file instead
     #[arg(long, value_name = "METRIC=FILE")]
     csv: Vec<String>,
@@ -184,6 +188,7 @@ fn read(arguments: &RehearseArguments) -> Result<(Plan, String, Scenario), Strin
     };
     let (plan, text) = plan_file::load(plan)?;
     let mut scenario = scenario_file::load(scenario)?;
+    assume(&mut scenario, arguments.assumptions.as_deref())?;
     for pair in &arguments.csv {
         let (key, file) = pair
             .split_once('=')

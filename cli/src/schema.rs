@@ -12,7 +12,7 @@ use crate::exit;
 
 mod action_types;
 
-/// Print the JSON Schema of sluice.yaml, for editors, or of evidence, or the custom actions
+/// Print the JSON Schema of sluice.yaml, for editors, of evidence, of probes, or the custom actions
 ///
 /// Write it to a file, and name that in the first line of sluice.yaml:
 ///
@@ -44,6 +44,8 @@ enum Of {
     Evidence,
     /// The custom actions, as CodePipeline takes their definitions
     ActionTypes,
+    /// What `sluice probe` writes
+    Probe,
 }
 
 /// Runs the command, and gives its exit code.
@@ -84,6 +86,7 @@ fn text(arguments: &SchemaArguments) -> Result<String, String> {
         Of::ActionTypes => of_types.text(),
         _ if others => Err("only `sluice schema action-types` takes these options".to_owned()),
         Of::Plan => Ok(format!("{:#}\n", plan_schema())),
+        Of::Probe => Ok(format!("{:#}\n", crate::probe::file::schema())),
         Of::Evidence => Ok(format!("{:#}\n", evidence_schema())),
     }
 }

@@ -15,6 +15,7 @@ use sluice_world::codepipeline::{Pipeline, Settings};
 use sluice_world::functions::Address;
 use sluice_world::{Scenario, World};
 
+use crate::assumptions_file::assume;
 use crate::rehearsal::{
     EVIDENCE_BUCKET, action_types, checked_pipeline, pipeline, with_custom_actions,
 };
@@ -90,6 +91,9 @@ pub struct WorldArguments {
     /// The function that Lambda tells of events whose function failed for good
     #[arg(long, value_name = "FUNCTION", default_value = "sluice-reaper")]
     on_failure: String,
+    /// Have AWS behave as `sluice probe` measured
+    #[arg(long, value_name = "FILE")]
+    assumptions: Option<PathBuf>,
     /// A role that every client may assume; may be given several times
     #[arg(long, value_name = "ARN")]
     role: Vec<String>,
@@ -128,7 +132,8 @@ struct Read {
 
 fn read(arguments: &WorldArguments) -> Result<Read, String> {
     let plan = arguments.plan.as_deref().map(plan_file::load).transpose()?;
-    let scenario = scenario_file::load(&arguments.scenario)?;
+    let mut scenario = scenario_file::load(&arguments.scenario)?;
+    assume(&mut scenario, arguments.assumptions.as_deref())?;
     Ok(Read { scenario, plan })
 }
 

@@ -14,6 +14,7 @@ mod judge_parameters;
 mod metrics;
 mod mistakes;
 mod plan;
+mod probe;
 mod replay;
 mod validate;
 mod world;

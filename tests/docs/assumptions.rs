@@ -63,12 +63,12 @@ const SWITCHES: [(&str, &str, &str, bool); 8] = [
     ),
 ];
 
-fn page() -> String {
+pub(super) fn page() -> String {
     fs::read_to_string(root().join("docs/assumptions.md")).unwrap()
 }
 
 /// The entries of the page: title, and text by part.
-fn entries(page: &str) -> Vec<(&str, Vec<(&str, &str)>)> {
+pub(super) fn entries(page: &str) -> Vec<(&str, Vec<(&str, &str)>)> {
     let entry = |text| {
         let (title, body): (&str, &str) = str::split_once(text, '\n').unwrap();
         let body = body.split("\n## ").next().unwrap();

@@ -11,6 +11,7 @@ mod index;
 mod migration;
 mod notifications;
 mod plans;
+mod probe;
 mod readme;
 mod runbook;
 mod security;

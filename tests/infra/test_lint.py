@@ -4,10 +4,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from infra.template import PATH
+from infra.template import PATH, ROOT
 
 
 CFN_LINT = Path(sys.executable).with_name("cfn-lint")
+PROBE = ROOT / "infra" / "probe.yaml"
 
 
 def lint(path):
@@ -18,6 +19,10 @@ def lint(path):
 
 def test_the_template_is_clean():
     assert lint(PATH) == (0, "")
+
+
+def test_the_probes_template_is_clean():
+    assert lint(PROBE) == (0, "")
 
 
 def test_a_property_that_does_not_exist_is_found(tmp_path):

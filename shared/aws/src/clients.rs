@@ -44,6 +44,7 @@ pub struct Aws {
     acting: Option<ActingFor>,
     cloudwatch: Kept<Seat, aws_sdk_cloudwatch::Client>,
     history: Kept<Seat, aws_sdk_cloudwatch::Client>,
+    cloudformation: Kept<(), aws_sdk_cloudformation::Client>,
     codepipeline: Kept<(), aws_sdk_codepipeline::Client>,
     lambda: Kept<Seat, aws_sdk_lambda::Client>,
     s3: Kept<(), aws_sdk_s3::Client>,
@@ -154,6 +155,7 @@ impl Aws {
             wire,
             sdk,
             acting: None,
+            cloudformation: Kept::new(),
             cloudwatch: Kept::new(),
             history: Kept::new(),
             codepipeline: Kept::new(),
@@ -230,6 +232,13 @@ impl Aws {
                 self.acting.clone(),
             ))),
         }
+    }
+
+    pub(crate) fn cloudformation(&self) -> aws_sdk_cloudformation::Client {
+        self.cloudformation.or_make(&(), || {
+            let config = config!(aws_sdk_cloudformation, self);
+            aws_sdk_cloudformation::Client::from_conf(config.build())
+        })
     }
 
     pub(crate) fn cloudwatch(&self, place: &Place) -> aws_sdk_cloudwatch::Client {

@@ -30,8 +30,10 @@ mod marks;
 mod metric_data;
 mod outside;
 mod plans;
+mod probing;
 mod s3;
 mod secrets;
+mod stacks;
 mod step_functions;
 mod sts;
 mod synthetics;
@@ -60,8 +62,10 @@ pub use jobs::{Acknowledged, JobData, PolledJob};
 pub use metric_data::{SeriesQuery, Values};
 pub use outside::{Answer, Outside, OutsideHandler, Unanswered};
 pub use plans::{PlanPut, PlanVersion};
+pub use probing::OwnMetric;
 pub use s3::{ArtifactAccess, ArtifactPlace, PutOutcome};
 pub use secrets::{NoSecretText, Secret, SecretText};
+pub use stacks::StackState;
 pub use step_functions::{
     Execution, ExecutionStatus, INPUT_BYTES_MAX, StartedExecution, execution_arn,
 };

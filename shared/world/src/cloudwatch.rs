@@ -91,6 +91,8 @@ pub struct CloudWatchSwitches {
     /// `GetMetricData` rounds `StartTime` down to the period, instead of to
     /// the minute as documented.
     pub start_rounded_to_period: bool,
+    /// What `PutMetricData` stores is published only so long after.
+    pub put_late: SignedDuration,
 }
 
 impl Default for CloudWatchSwitches {
@@ -106,6 +108,7 @@ impl Default for CloudWatchSwitches {
             rate_limits: true,
             alarms_read_incomplete_periods: false,
             start_rounded_to_period: false,
+            put_late: SignedDuration::ZERO,
         }
     }
 }

@@ -16,6 +16,7 @@ mod action_list;
 mod action_type;
 mod answers;
 mod control;
+mod create;
 mod custom;
 mod definition;
 mod engine;
@@ -92,33 +93,7 @@ impl CodePipeline {
     /// Defines a pipeline, or changes it: then executions of the old
     /// definition end as Cancelled. Creates the artifact bucket.
     pub fn define(&self, pipeline: Pipeline) -> Result<(), ApiError> {
-        pipeline.check()?;
-        self.shared
-            .with(|state| custom::check(&state.catalogue, &pipeline))?;
-        self.shared.s3.create_bucket(&pipeline.artifact_bucket);
-        self.shared.with(|state| {
-            let now = state.clock.now();
-            let name = pipeline.name.clone();
-            let definition = Arc::new(pipeline);
-            let Some(known) = state.pipelines.get_mut(&name) else {
-                let pipeline = PipelineState {
-                    definition,
-                    created: now,
-                    updated: now,
-                    executions: Vec::new(),
-                    stages: HashMap::new(),
-                    places: Vec::new(),
-                    start_tokens: HashMap::new(),
-                };
-                state.pipelines.insert(name, pipeline);
-                return;
-            };
-            (known.definition, known.updated) = (definition, now);
-            for execution in known.executions.clone() {
-                state.end_execution(execution, ExecutionStatus::Cancelled);
-            }
-        });
-        Ok(())
+        define_in(&self.shared, pipeline)
     }
 
     /// Creates a custom action type, described as in `CreateCustomActionType`.
@@ -282,6 +257,7 @@ impl CodePipeline {
                 shared
                     .with(|state| custom::list(&state.catalogue, settings.lengths, region, &input))
             }),
+            "CreatePipeline" => protocol.run(body, |input| create::create(shared, input)),
             "StartPipelineExecution" => protocol.run(body, |input| control::start(shared, input)),
             "StopPipelineExecution" => protocol.run(body, |input| control::stop(shared, input)),
             "RollbackStage" => protocol.run(body, |input| control::roll_back(shared, &input)),
@@ -292,4 +268,34 @@ impl CodePipeline {
             )),
         }
     }
+}
+
+/// Defines a pipeline, or changes it.
+fn define_in(shared: &Shared, pipeline: Pipeline) -> Result<(), ApiError> {
+    pipeline.check()?;
+    shared.with(|state| custom::check(&state.catalogue, &pipeline))?;
+    shared.s3.create_bucket(&pipeline.artifact_bucket);
+    shared.with(|state| {
+        let now = state.clock.now();
+        let name = pipeline.name.clone();
+        let definition = Arc::new(pipeline);
+        let Some(known) = state.pipelines.get_mut(&name) else {
+            let pipeline = PipelineState {
+                definition,
+                created: now,
+                updated: now,
+                executions: Vec::new(),
+                stages: HashMap::new(),
+                places: Vec::new(),
+                start_tokens: HashMap::new(),
+            };
+            state.pipelines.insert(name, pipeline);
+            return;
+        };
+        (known.definition, known.updated) = (definition, now);
+        for execution in known.executions.clone() {
+            state.end_execution(execution, ExecutionStatus::Cancelled);
+        }
+    });
+    Ok(())
 }

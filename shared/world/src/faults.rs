@@ -202,7 +202,9 @@ impl FaultPlan {
         if switches.closed_job_not_found {
             settings.closed_job = ClosedJob::NotFound;
         }
-        settings.lengths = switches.lengths;
+        if !is_default(&switches.lengths) {
+            settings.lengths = switches.lengths;
+        }
         settings.job_details |= switches.job_details;
         settings.rollback_type_shown &= !switches.rollback_type_hidden;
         for fault in &self.events {

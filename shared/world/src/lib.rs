@@ -9,6 +9,7 @@
 //! Start at [`world`] for how the services hang together, at [`cloudwatch`]
 //! for alarms, at [`codepipeline`] for releases and jobs.
 
+pub mod assumed;
 mod caller;
 pub mod clock;
 pub mod cloudwatch;
@@ -35,6 +36,7 @@ pub mod synthetics;
 pub mod wire;
 pub mod world;
 
+pub use assumed::Assumed;
 pub use clock::Clock;
 pub use hosts::HostTrouble;
 pub use scenario::Scenario;

@@ -25,6 +25,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 use serde_saphyr::Spanned;
 
+use crate::assumed::Assumed;
 pub use alarm::{Alarm, Change, Datapoints, EvaluationTrouble, ScriptedState};
 pub use alias::Alias;
 pub use host::HostAnswer;
@@ -97,6 +98,10 @@ pub struct Scenario {
     /// The pipeline, and what happens to it.
     #[serde(default, deserialize_with = "placed_pipeline")]
     pub pipeline: Pipeline,
+    /// How AWS behaves, as somebody measured it. Not written in a scenario;
+    /// it goes before what the scenario says of the same.
+    #[serde(skip)]
+    pub assumed: Assumed,
 }
 
 fn default_begin() -> Timestamp {

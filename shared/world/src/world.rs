@@ -165,6 +165,7 @@ impl World {
         let s3 = S3::new(clock);
         let functions: Arc<OnceLock<Functions>> = Arc::new(OnceLock::new());
         let mut settings = settings(&scenario);
+        scenario.assumed.apply(&mut settings);
         change(&mut settings);
         plan.apply(&mut settings);
         let processes: Arc<Processes> = Arc::default();
@@ -277,6 +278,10 @@ impl World {
             .entry((account.to_owned(), region.to_owned()))
             .or_insert_with(|| {
                 let mut new = CloudWatch::new(&self.0.scenario, account, region);
+                self.0
+                    .scenario
+                    .assumed
+                    .apply_to_cloudwatch(&mut new.switches);
                 self.0.plan.switches.apply(&mut new.switches);
                 for (stage, at) in lock(&self.0.marks).iter() {
                     new.mark(stage, *at);

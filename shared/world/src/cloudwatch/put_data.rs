@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::metric_data::{Dimension, dimensions};
 use super::series::Identity;
 use super::statistics::Point;
-use super::{ApiError, CloudWatch, Time, milliseconds};
+use super::{ApiError, CloudWatch, Time, length, milliseconds};
 
 /// At most so many metrics in a call.
 const STORED_MAX: usize = 1000;
@@ -73,10 +73,11 @@ impl CloudWatch {
             };
             stored.push((identity, at, points));
         }
+        let late = length(self.switches.put_late);
         for (identity, at, points) in stored {
             let series = self.series_of(identity);
             for point in points {
-                self.series[series].store(at, now, point);
+                self.series[series].store(at, (now, late), point);
             }
         }
         Ok(Nothing {})

@@ -30,6 +30,8 @@ pub(super) struct Series {
     computed: Option<Computed>,
     /// By their own time, with the time they were published at.
     stored: BTreeMap<i64, Vec<(i64, Point)>>,
+    /// How late what was stored is published.
+    stored_late: i64,
 }
 
 impl Series {
@@ -39,6 +41,7 @@ impl Series {
             identity,
             computed: None,
             stored: BTreeMap::new(),
+            stored_late: 0,
         }
     }
 
@@ -70,15 +73,18 @@ impl Series {
         }
     }
 
-    /// Stores a datapoint that is published now.
-    pub(super) fn store(&mut self, at: i64, now: i64, point: Point) {
-        self.stored.entry(at).or_default().push((now, point));
+    /// Stores a datapoint that is published so long after now.
+    pub(super) fn store(&mut self, at: i64, (now, late): (i64, i64), point: Point) {
+        self.stored_late = self.stored_late.max(late);
+        let published = now.saturating_add(late);
+        self.stored.entry(at).or_default().push((published, point));
     }
 
     /// How long after the end of its interval a datapoint is published.
     pub(super) fn lateness(&self) -> i64 {
         let lateness = |computed: &Computed| computed.metric.late.as_milliseconds();
-        self.computed.as_ref().map_or(0, lateness)
+        let computed = self.computed.as_ref().map_or(0, lateness);
+        computed.max(self.stored_late)
     }
 
     /// The statistic of the datapoints at or after `from`, before `to`, that

@@ -199,6 +199,7 @@ fn take(
         let result = checked.and_then(|()| match shared.settings.closed_job {
             _ if open && is_due => Ok(()),
             _ if open => Err(invalid_state(format!("Job {job} was not acknowledged"))),
+            ClosedJob::Taken => Ok(()),
             ClosedJob::NotFound => Err(not_found(job)),
             ClosedJob::InvalidState => {
                 Err(invalid_state(format!("Job {job} takes no more answers")))
@@ -216,6 +217,9 @@ fn take(
                 job: job.to_owned(),
                 code,
             });
+            return result;
+        }
+        if !open {
             return result;
         }
         record.state = JobState::Answered;

@@ -176,10 +176,11 @@ pub(super) fn roll_back(
     let target = checks.id("targetPipelineExecutionId", target);
     checks.finish()?;
     let gates = shared.settings.rollback_runs_gates;
+    let while_running = shared.settings.rollback_while_running;
     let (index, first, only) = shared.with(|state| {
         let target = state.execution(name, target)?;
         let first = find_stage(state, name, stage)?;
-        check_rollback(state, name, first, target)?;
+        check_rollback(state, name, first, target, while_running)?;
         let definition = Arc::clone(&state.pipeline(name)?.definition);
         let actions = definition.stages[first].actions.iter();
         let kept = actions.filter(|action| gates || !action.work.is_gate());
@@ -202,6 +203,7 @@ fn check_rollback(
     pipeline: &str,
     stage: usize,
     target: usize,
+    while_running: bool,
 ) -> Result<(), ApiError> {
     let pipeline = state.pipeline(pipeline)?;
     let definition = &pipeline.definition;
@@ -218,11 +220,8 @@ fn check_rollback(
     if definition.stages[stage].actions.iter().any(sources) {
         return refuse("it is a source stage");
     }
-    if pipeline
-        .stages
-        .get(name)
-        .is_some_and(|lock| lock.running.is_some())
-    {
+    let lock = pipeline.stages.get(name);
+    if !while_running && lock.is_some_and(|lock| lock.running.is_some()) {
         return refuse("it is in progress");
     }
     if target.pipeline_version != definition.version {

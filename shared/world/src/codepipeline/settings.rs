@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -50,8 +51,8 @@ pub struct Settings {
     /// Numbers of the events that never arrive. One that is also duplicated
     /// arrives once, late.
     pub lose_events: BTreeSet<u64>,
-    /// What an answer to a job that was answered or timed out is refused
-    /// with. Not documented by AWS; default `InvalidJobStateException`.
+    /// What an answer to a job that was answered or timed out is told. Not
+    /// documented by AWS; default `InvalidJobStateException`.
     pub closed_job: ClosedJob,
     /// What "length" means for strings beyond ASCII. Default characters, as
     /// in Smithy's specification.
@@ -61,6 +62,9 @@ pub struct Settings {
     pub rollback_runs_gates: bool,
     /// Whether a rollback says so in `executionType`. Default yes.
     pub rollback_type_shown: bool,
+    /// Whether a stage that is running can be rolled back; the rollback then
+    /// waits for the stage. Not documented by AWS; default no.
+    pub rollback_while_running: bool,
     /// A custom action's job is seen by who polls only so long after it was
     /// made. Default 0 s.
     pub job_seen_after: SignedDuration,
@@ -103,6 +107,7 @@ impl Default for Settings {
             lengths: LengthUnit::Characters,
             rollback_runs_gates: true,
             rollback_type_shown: true,
+            rollback_while_running: false,
             job_seen_after: SignedDuration::ZERO,
             dispatched_again_after: None,
             nonce_stays: false,
@@ -154,12 +159,15 @@ pub enum SilenceFrom {
 }
 
 /// What a job that takes no more answers answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum ClosedJob {
     /// `InvalidJobStateException`.
     InvalidState,
     /// `JobNotFoundException`.
     NotFound,
+    /// That it is taken; it changes nothing.
+    Taken,
 }
 
 /// In which order the jobs of custom actions are given out.
@@ -183,7 +191,7 @@ pub enum AcknowledgedAgain {
 }
 
 /// What the length of a string counts.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LengthUnit {
     /// Unicode scalar values.

@@ -2,9 +2,11 @@
 
 mod answering;
 mod artifacts;
+mod created;
 mod custom;
 mod invoking;
 mod limits;
+mod measured;
 mod modes;
 mod reading;
 mod releases;

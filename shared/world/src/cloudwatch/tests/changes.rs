@@ -95,6 +95,19 @@ fn an_alarm_put_over_the_wire_watches_data_put_over_the_wire() {
 }
 
 #[test]
+fn data_that_is_put_may_be_published_late_and_alarms_wait_for_it() {
+    let mut bed = Bed::new("");
+    bed.cloudwatch.switches.put_late = jiff::SignedDuration::from_secs(90);
+    bed.call("0m", "PutMetricAlarm", &put_alarm("own"));
+    bed.call("5m", "PutMetricData", &json!({ "Namespace": "Own", "MetricData": [{
+        "MetricName": "Errors", "Dimensions": [{ "Name": "Service", "Value": "checkout" }], "Value": 4.0,
+    }] }));
+    assert_eq!(bed.state("7m", "own"), "INSUFFICIENT_DATA");
+    // Its minute ended at 6m, and its data were there at 6m30s.
+    assert_eq!(bed.state("8m", "own"), "ALARM");
+}
+
+#[test]
 fn a_state_set_by_hand_lasts_until_the_next_evaluation() {
     let mut bed = scenario("");
     let set = json!({ "AlarmName": "red", "StateValue": "ALARM", "StateReason": "a drill" });
