@@ -321,6 +321,7 @@ fn resolved(world: &World, release: &str) {
         release: release.to_owned(),
         stage: "prod".to_owned(),
         service: "checkout".to_owned(),
+        service_only_claimed: false,
         at: Timestamp::UNIX_EPOCH,
         from: vec!["artifact".to_owned()],
         plan: plan.stages.remove(0),

@@ -149,7 +149,7 @@ impl Aws {
         Aws::over(wire, sdk)
     }
 
-    fn over(wire: Wire, sdk: SdkConfig) -> Aws {
+    pub(crate) fn over(wire: Wire, sdk: SdkConfig) -> Aws {
         Aws {
             apart: Apart::new(wire.time.clone()),
             wire,

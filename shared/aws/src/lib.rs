@@ -21,6 +21,7 @@ mod delivery;
 mod entries;
 mod error;
 mod events;
+mod function;
 mod function_url;
 mod history;
 mod installation;

@@ -79,7 +79,7 @@ pub fn run_reaper() -> ExitCode {
 }
 
 async fn serve_gates(gates: Vec<Box<dyn AnyGate>>, log: &FunctionLog) -> Result<(), StartError> {
-    let mut host = Host::new(aws().await?, gates, evidence_bucket(), log.lines());
+    let mut host = Host::new(aws()?, gates, evidence_bucket(), log.lines());
     host.waivers_table = waivers_table();
     host.event_bus = event_bus();
     host.session_tags = environment("SLUICE_SESSION_TAGS").is_some_and(|own| own == "yes");
@@ -105,7 +105,7 @@ async fn serve_gates(gates: Vec<Box<dyn AnyGate>>, log: &FunctionLog) -> Result<
 
 async fn serve_checks(log: &FunctionLog) -> Result<(), StartError> {
     let checks = Checks {
-        aws: aws().await?,
+        aws: aws()?,
         machine: environment("SLUICE_STAGE_CHECKS_ARN").ok_or(StartError::NoMachine)?,
         gate_machine: environment("SLUICE_GATE_ARN"),
         evidence_bucket: evidence_bucket(),
@@ -125,7 +125,7 @@ async fn serve_checks(log: &FunctionLog) -> Result<(), StartError> {
 
 async fn serve_plans(log: &FunctionLog) -> Result<(), StartError> {
     let plans = Plans {
-        aws: aws().await?,
+        aws: aws()?,
         plans_table: environment("SLUICE_PLANS_TABLE"),
         claims_table: claims_table(),
         evidence_bucket: evidence_bucket(),
@@ -139,7 +139,7 @@ async fn serve_plans(log: &FunctionLog) -> Result<(), StartError> {
 }
 
 async fn serve_failures(log: &FunctionLog) -> Result<(), StartError> {
-    let (aws, lines, bus) = (aws().await?, log.lines(), event_bus());
+    let (aws, lines, bus) = (aws()?, log.lines(), event_bus());
     serve(log, async |event, deadline| {
         match reap(&event, deadline, &aws, bus.as_deref(), &lines).await {
             Ok(handled) => Ok(json!({ "handled": handled.word() })),
@@ -157,7 +157,7 @@ pub fn run_hook() -> ExitCode {
 
 async fn serve_deployments(log: &FunctionLog) -> Result<(), StartError> {
     let deployments = Deployments {
-        aws: aws().await?,
+        aws: aws()?,
         machine: environment("SLUICE_HOOK_ARN").ok_or(StartError::NoHookMachine)?,
         groups: environment("SLUICE_HOOK_GROUPS"),
         log: log.lines(),
@@ -179,7 +179,7 @@ pub fn run_override() -> ExitCode {
 
 async fn serve_waivers(log: &FunctionLog) -> Result<(), StartError> {
     let grantor = Grantor {
-        aws: aws().await?,
+        aws: aws()?,
         waivers_table: waivers_table(),
         hours_max: waiver_hours_max()?,
         log: log.lines(),
@@ -195,7 +195,7 @@ pub fn run_notify() -> ExitCode {
 
 async fn serve_notices(log: &FunctionLog) -> Result<(), StartError> {
     let notifier = Notifier {
-        aws: aws().await?,
+        aws: aws()?,
         notices_table: environment("SLUICE_NOTICES_TABLE").ok_or(StartError::NoNotices)?,
         plans_table: environment("SLUICE_PLANS_TABLE"),
         failure_topic: environment("SLUICE_FAILURE_TOPIC_ARN"),
@@ -239,9 +239,9 @@ fn in_runtime(life: impl Future<Output = Result<(), StartError>>) -> Result<(), 
         .block_on(life)
 }
 
-async fn aws() -> Result<Aws, StartError> {
+fn aws() -> Result<Aws, StartError> {
     environment("AWS_LAMBDA_RUNTIME_API").ok_or(StartError::NotInLambda)?;
-    Ok(Aws::from_environment().await?)
+    Ok(Aws::in_function()?)
 }
 
 async fn serve(

@@ -18,7 +18,7 @@ pub fn run_worker() -> ExitCode {
 
 async fn serve_jobs(log: &FunctionLog) -> Result<(), StartError> {
     let worker = Worker {
-        aws: aws().await?,
+        aws: aws()?,
         leases_table: environment("SLUICE_LEASES_TABLE").ok_or(StartError::NoLeases)?,
         functions: action_functions()?,
         types: served(),
