@@ -119,6 +119,7 @@ docs: $(PYTHON_STAMP) ## write the generated parts of the documents again
 	$(CARGO) run --locked -q -p sluice-tests --example write_semantics
 	$(CARGO) run --locked -q -p sluice-tests --example write_docs
 	@PYTHONPATH=tests .venv/bin/python -B -m machines.sizes
+	@PYTHONPATH=tests .venv/bin/python -B -m infra.permission_page
 	@SLUICE_SNAPSHOTS=write $(CARGO) test --locked -q -p sluice-tests --test all permissions::functions_make
 	@PYTHONPATH=tests .venv/bin/python -B -m infra.permission_page
 
