@@ -156,7 +156,7 @@ fn examples() -> Vec<GateError> {
         },
         GateError::AccessDenied {
             operation: text("cloudwatch:DescribeAlarms"),
-            scope: text("in eu-west-1 with role `arn:aws:iam::111122223333:role/sluice-read`"),
+            scope: text("in eu-west-1 with role `arn:aws:iam::111122223333:role/sluice/read`"),
         },
         GateError::ServiceUnavailable {
             operation: text("cloudwatch:DescribeAlarms"),

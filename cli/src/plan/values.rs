@@ -144,7 +144,7 @@ mod tests {
     fn what_is_written_as_yaml_reads_as_the_same() {
         let value = json!({
             "gates": [
-                { "bake": { "for": "1h", "alarms": ["a b", "no", "5", { "name": "x", "region": "eu-west-1", "role": "arn:aws:iam::111122223333:role/sluice-read" }] } },
+                { "bake": { "for": "1h", "alarms": ["a b", "no", "5", { "name": "x", "region": "eu-west-1", "role": "arn:aws:iam::111122223333:role/sluice/read" }] } },
                 { "clear": { "alarms": ["true", "*a", "a: b", "# c"], "empty": [], "none": {} } },
             ],
             "stop_others": true,

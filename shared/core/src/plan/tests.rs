@@ -19,7 +19,7 @@ stages:
           for: 1h
           traffic: { metric: { namespace: AWS/ApplicationELB, name: RequestCount, stat: Sum, dimensions: { LoadBalancer: app/checkout/1, TargetGroup: targetgroup/one-box/2 } }, at_least: 100 }
           at_most: 4h
-          alarms: [checkout-5xx, checkout-p99, { name: payments-5xx, region: eu-west-1, role: "arn:aws:iam::111122223333:role/sluice-read" }]
+          alarms: [checkout-5xx, checkout-p99, { name: payments-5xx, region: eu-west-1, role: "arn:aws:iam::111122223333:role/sluice/read" }]
     on_fail: { roll_back: stage, notify: [team] }
     on_inconclusive: { proceed: true, notify: [team] }
   prod:

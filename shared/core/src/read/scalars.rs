@@ -138,7 +138,7 @@ pub(crate) fn role(place: &Place<'_>, problems: &mut Problems) -> Option<String>
     problems.push(
         place
             .error(message)
-            .hint("write one such as `\"arn:aws:iam::111122223333:role/sluice-read\"`".to_owned()),
+            .hint("write one such as `\"arn:aws:iam::111122223333:role/sluice/read\"`".to_owned()),
     );
     None
 }

@@ -59,7 +59,7 @@ pub(super) fn region() -> impl Strategy<Value = Option<String>> {
 }
 
 pub(super) fn role() -> impl Strategy<Value = Option<String>> {
-    let role = "arn:aws:iam::111122223333:role/sluice-read";
+    let role = "arn:aws:iam::111122223333:role/sluice/read";
     proptest::option::of(Just(role.to_owned()))
 }
 

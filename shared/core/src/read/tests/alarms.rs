@@ -62,7 +62,7 @@ fn alarms_are_named_by_name_region_and_role() {
     check(
         r#"{"alarms": [{"name": "a", "role": "sluice-read"}]}"#,
         "job: settings.alarms[0].role: `sluice-read` is not the ARN of an IAM role\n  \
-         hint: write one such as `\"arn:aws:iam::111122223333:role/sluice-read\"`",
+         hint: write one such as `\"arn:aws:iam::111122223333:role/sluice/read\"`",
     );
     check(
         r#"{"alarms": [{"region": "eu-west-1"}]}"#,
@@ -106,7 +106,7 @@ fn regions_and_roles_of_all_partitions_are_accepted() {
         );
     }
     for role in [
-        "arn:aws:iam::111122223333:role/sluice-read",
+        "arn:aws:iam::111122223333:role/sluice/read",
         "arn:aws-us-gov:iam::111122223333:role/path/to/sluice-read",
     ] {
         check(
