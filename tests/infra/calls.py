@@ -151,7 +151,13 @@ def called_through(text):
 IN_POLICIES = {"eventbridge": "events", "sfn": "states"}
 IN_BOTOCORE = {"eventbridge": "events", "sfn": "stepfunctions"}
 # Where a policy calls an operation otherwise than the API does.
-ACTIONS = {"lambda:Invoke": "lambda:InvokeFunction"}
+ACTIONS = {
+    "lambda:Invoke": "lambda:InvokeFunction",
+    "s3:ListObjectsV2": "s3:ListBucket",
+    "s3:ListObjectVersions": "s3:ListBucketVersions",
+    # Nothing is deleted but by its version.
+    "s3:DeleteObject": "s3:DeleteObjectVersion",
+}
 
 
 def services():

@@ -62,6 +62,7 @@ BESIDE = {
         "arn:aws:codepipeline:us-east-1:111122223333:actionType:?ustom/Test/Sluice*",
     ): "AWS's documents spell it in both ways",
 }
+TAGS = "no call of its own: `sts:AssumeRole` with tags needs it, where `SessionTags` says yes (tests/started/acting.rs)"
 # Rights that the source uses (calls.py holds that) and no recorded scenario gets to yet.
 NOT_REACHED = dict.fromkeys(
     (
@@ -73,7 +74,7 @@ NOT_REACHED = dict.fromkeys(
         ("worker", "dynamodb:GetItem"),
     ),
     "the source calls it, and no recorded scenario gets there yet",
-)
+) | {(function, "sts:TagSession"): TAGS for function in ("bake", "canary", "validate")}
 # Rights that are asked for and not given, and why.
 NOT_GIVEN = {
     ("notify", "arn:aws:secretsmanager:us-east-1:111122223333:secret:sluice/notify/none"): "a secret that is not there has no ending that the pattern could match",

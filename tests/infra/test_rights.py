@@ -139,8 +139,8 @@ def test_errors_name_exactly_what_is_called():
 
 def test_a_new_call_is_seen_and_one_that_is_gone_is_missed():
     text = calls.source()
-    more = calls.called(text + "client.set_alarm_state().send()")
-    assert more - calls.called(text) == {"cloudwatch:SetAlarmState"}
+    more = calls.called(text + "client.disable_alarm_actions().send()")
+    assert more - calls.called(text) == {"cloudwatch:DisableAlarmActions"}
     less = calls.called(text.replace(".describe_alarm_history()", ""))
     assert calls.called(text) - less == {"cloudwatch:DescribeAlarmHistory"}
 

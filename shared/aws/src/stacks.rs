@@ -37,9 +37,9 @@ impl Aws {
             .client_request_token(name)
             .on_failure(OnFailure::DoNothing);
         let answer = call.send().await;
-        answer
-            .map(drop)
-            .map_err(|error| refused("CreateStack", name, error))
+        answer.map(drop).map_err(|error| {
+            sorted("cloudformation:CreateStack", &Place::default(), error).about(name)
+        })
     }
 
     /// How a stack is; `None` if there is none of this name.
@@ -50,7 +50,9 @@ impl Aws {
     pub async fn stack(&self, name: &str) -> Result<Option<StackState>, AwsError> {
         let call = self.cloudformation().describe_stacks().stack_name(name);
         let answer = call.send().await;
-        let answer = answer.map_err(|error| refused("DescribeStacks", name, error));
+        let answer = answer.map_err(|error| {
+            sorted("cloudformation:DescribeStacks", &Place::default(), error).about(name)
+        });
         let stacks = match answer {
             // CloudFormation has no code of its own for this.
             Err(error) if is_unknown_stack(&error) => return Ok(None),
@@ -75,7 +77,14 @@ impl Aws {
     pub async fn stack_failures(&self, name: &str) -> Result<Vec<String>, AwsError> {
         let call = self.cloudformation().describe_stack_events();
         let answer = call.stack_name(name).send().await;
-        let answer = answer.map_err(|error| refused("DescribeStackEvents", name, error))?;
+        let answer = answer.map_err(|error| {
+            sorted(
+                "cloudformation:DescribeStackEvents",
+                &Place::default(),
+                error,
+            )
+            .about(name)
+        })?;
         let events = answer.stack_events.unwrap_or_default().into_iter();
         let failed = events.filter(|event| {
             let status = event.resource_status.as_ref().map(ResourceStatus::as_str);
@@ -98,7 +107,14 @@ impl Aws {
     pub async fn stack_resources(&self, name: &str) -> Result<Vec<String>, AwsError> {
         let call = self.cloudformation().describe_stack_resources();
         let answer = call.stack_name(name).send().await;
-        let answer = answer.map_err(|error| refused("DescribeStackResources", name, error))?;
+        let answer = answer.map_err(|error| {
+            sorted(
+                "cloudformation:DescribeStackResources",
+                &Place::default(),
+                error,
+            )
+            .about(name)
+        })?;
         let all = answer.stack_resources.unwrap_or_default().into_iter();
         let there = all.filter(|own| own.resource_status != Some(ResourceStatus::DeleteComplete));
         Ok(there
@@ -119,31 +135,12 @@ impl Aws {
     pub async fn delete_stack(&self, name: &str) -> Result<(), AwsError> {
         let call = self.cloudformation().delete_stack().stack_name(name);
         let answer = call.send().await;
-        answer
-            .map(drop)
-            .map_err(|error| refused("DeleteStack", name, error))
+        answer.map(drop).map_err(|error| {
+            sorted("cloudformation:DeleteStack", &Place::default(), error).about(name)
+        })
     }
 }
 
 fn is_unknown_stack(error: &AwsError) -> bool {
     error.has_code("ValidationError") && error.message.contains("does not exist")
-}
-
-fn refused<E>(
-    operation: &str,
-    name: &str,
-    error: aws_smithy_runtime_api::client::result::SdkError<
-        E,
-        aws_smithy_runtime_api::client::orchestrator::HttpResponse,
-    >,
-) -> AwsError
-where
-    E: aws_smithy_types::error::metadata::ProvideErrorMetadata
-        + std::error::Error
-        + Send
-        + Sync
-        + 'static,
-{
-    let operation = format!("cloudformation:{operation}");
-    sorted(&operation, &Place::default(), error).about(name)
 }
