@@ -13,8 +13,9 @@ use crate::rehearsal::artifact;
 const STAGE: &str = "look";
 /// Looks of the release that is measured.
 const LOOKS: u32 = 6;
-/// Looks of the release that is rolled back: long enough to be seen running.
-const LOOKS_TO_FAIL: u32 = 3;
+/// Looks of the release that is rolled back, until it is told to fail: it has
+/// to run while the order is given.
+const LOOKS_UNTIL_TOLD: u32 = 1_000;
 const NOTE_BYTES_MAX: u64 = 64 * 1024;
 
 /// Looks at what these parts want. Why one was not finished is noted.
@@ -59,7 +60,7 @@ async fn run_first(probe: &Probe<'_>, seen: &mut Seen) -> Result<Result<String, 
 
 /// Rolls the stage back while a second release runs in it, and after it.
 async fn roll_back(probe: &Probe<'_>, first: &str, seen: &mut Seen) -> Result<(), AwsError> {
-    order(probe, LOOKS_TO_FAIL, "failure").await?;
+    order(probe, LOOKS_UNTIL_TOLD, "failure").await?;
     let second = start(probe).await?;
     probe.say("a release began whose gate will fail");
     let looks = async || Ok((!notes(probe, &second).await?.is_empty()).then_some(()));
@@ -72,6 +73,7 @@ async fn roll_back(probe: &Probe<'_>, first: &str, seen: &mut Seen) -> Result<()
         }
         seen.while_running = Some(told.map_or_else(|code| code, |_| TAKEN.to_owned()));
     }
+    order(probe, 1, "failure").await?;
     if ended(probe, &second).await?.is_none() {
         abandon(probe, &second).await?;
     }
