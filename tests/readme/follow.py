@@ -26,7 +26,9 @@ LONGEST = 90 * 60
 FUNCTIONS = ROOT / "functions"
 # An archive of the tree has none.
 HAS_GIT = (ROOT / ".git").exists()
-# Where `make readme` puts `sam` and `aws`.
+# What speaks to an account.
+ACCOUNT = ("aws", "sam")
+# Where `make readme` puts them.
 COMMANDS = ROOT / ".venv" / "commands" / "bin"
 
 
@@ -44,8 +46,11 @@ class Clone:
         """Why a command is not run; nothing if it is."""
         if command.program == "make" and command.words[1] not in self.makes:
             return f"`make readme MAKES={command.words[1]}` runs it"
-        if command.program in ("aws", "sam") and not shutil.which(command.program, path=self.environment["PATH"]):
-            return f"there is no `{command.program}` on this machine"
+        if command.program in ACCOUNT:
+            path = self.environment["PATH"]
+            # What one makes the other asks for.
+            absent = [program for program in ACCOUNT if not shutil.which(program, path=path)]
+            return f"there is no `{absent[0]}` on this machine" if absent else ""
         return ""
 
     def run(self, command: Command) -> str:
@@ -117,7 +122,7 @@ def followed(own: Clone, document: str) -> tuple[list[str], list[str], list[str]
 
 def report(own: Clone, ran: list[str], skipped: list[str], wrong: list[str]) -> None:
     """Says what was done, and what was not."""
-    away = [title for title in ran if title.split(" ")[0] in ("aws", "sam")]
+    away = [title for title in ran if title.split(" ")[0] in ACCOUNT]
     print(f"\n{len(ran)} commands ended as they should.")
     if away:
         print(f"{len(away)} of them against an emulator (moto), none on AWS:")
