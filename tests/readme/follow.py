@@ -49,8 +49,8 @@ class Clone:
         if command.program in ACCOUNT:
             path = self.environment["PATH"]
             # What one makes the other asks for.
-            absent = [program for program in ACCOUNT if not shutil.which(program, path=path)]
-            return f"there is no `{absent[0]}` on this machine" if absent else ""
+            absent = [f"`{program}`" for program in ACCOUNT if not shutil.which(program, path=path)]
+            return f"there is no {' and no '.join(absent)} on this machine" if absent else ""
         return ""
 
     def run(self, command: Command) -> str:

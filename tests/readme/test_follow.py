@@ -78,7 +78,17 @@ def test_what_is_not_run_has_its_reason_and_is_not_among_what_ran(own):
     ran, skipped, wrong = followed(own, "README.md")
     assert (ran, wrong) == ([], [])
     assert [line.split(": ")[0] for line in skipped] == ["sam deploy", "make package"]
-    assert "there is no `sam` on this machine" in skipped[0]
+    assert "there is no `aws` and no `sam` on this machine" in skipped[0]
+
+
+def test_what_asks_for_what_another_program_makes_is_not_run_without_it(own):
+    aws = own.folder / "bin" / "aws"
+    aws.parent.mkdir(exist_ok=True)
+    aws.write_text("#!/bin/sh\nexit 0\n")
+    aws.chmod(0o755)
+    own.environment["PATH"] = f"{aws.parent}:{own.environment['PATH']}"
+    write(own, "aws sts get-caller-identity")
+    assert followed(own, "README.md")[0] == []
 
 
 @pytest.mark.skipif(not follow.HAS_GIT, reason="this tree has no git")
