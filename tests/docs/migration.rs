@@ -27,6 +27,12 @@ fn settings(page: &str, heading: &str) -> Vec<Value> {
     gates.iter().map(|gate| gate["settings"].clone()).collect()
 }
 
+/// What a part of the page begins with: the settings elsewhere.
+fn before(page: &str, heading: &str) -> Value {
+    let before = &blocks(part(page, heading), "json")[0];
+    serde_json::from_str(before).unwrap()
+}
+
 #[test]
 fn every_plan_on_the_page_is_right_and_without_warnings() {
     let page = page();
@@ -41,8 +47,7 @@ fn every_plan_on_the_page_is_right_and_without_warnings() {
 fn the_alarm_rules_of_a_stage_become_a_clear_and_a_bake_over_the_same_alarms() {
     let page = page();
     let heading = "From the rule `CloudWatchAlarm`";
-    let before = &blocks(part(&page, heading), "json")[0];
-    let before: Value = serde_json::from_str(before).unwrap();
+    let before = before(&page, heading);
     let after = settings(&page, heading);
     let rule = |of: &str| {
         before
@@ -65,8 +70,7 @@ fn the_alarm_rules_of_a_stage_become_a_clear_and_a_bake_over_the_same_alarms() {
 fn the_alarms_of_a_deployment_group_become_a_bake_over_the_same_alarms() {
     let page = page();
     let heading = "From alarms of CodeDeploy";
-    let before = &blocks(part(&page, heading), "json")[0];
-    let before: Value = serde_json::from_str(before).unwrap();
+    let before = before(&page, heading);
     let alarms = before["alarmConfiguration"]["alarms"].as_array().unwrap();
     let names: Vec<&Value> = alarms.iter().map(|alarm| &alarm["name"]).collect();
     assert_eq!(settings(&page, heading)[0]["bake"]["alarms"], json!(names));
@@ -76,8 +80,7 @@ fn the_alarms_of_a_deployment_group_become_a_bake_over_the_same_alarms() {
 fn the_metrics_of_a_kayenta_configuration_become_those_of_a_canary() {
     let page = page();
     let heading = "From Kayenta";
-    let before = &blocks(part(&page, heading), "json")[0];
-    let before: Value = serde_json::from_str(before).unwrap();
+    let before = before(&page, heading);
     let after = settings(&page, heading);
     let metrics = after[0]["canary"]["metrics"].as_array().unwrap();
     for (own, metric) in before["metrics"].as_array().unwrap().iter().zip(metrics) {
