@@ -78,7 +78,7 @@ def seen(function, own, template, action):
     calls = [call for call in permissions.recorded() if call["function"] == function and call["with"] is None]
     if any(permissions.gives(grant, call) for grant in grants for call in calls):
         return "seen"
-    return permissions.NOT_REACHED.get((function, action), permissions.NOT_SEEN.get(action, "not seen"))
+    return permissions.NOT_SEEN.get(action, "not seen")
 
 
 def rows(function, template):

@@ -52,7 +52,10 @@ NOT_SEEN = {
     "logs:PutLogEvents": "Lambda itself writes the log in the function's name",
     "lambda:InvokeFunction": "Lambda itself sends the record of a failure to the reaper in the function's name",
     "sqs:SendMessage": "Lambda itself sends what the reaper failed at to the queue in its name",
+    "sts:TagSession": "no call of its own: `sts:AssumeRole` with tags needs it, where `SessionTags` says yes (tests/started/acting.rs)",
 }
+# Where each of these is excused; of the others, on groups of logs.
+NOT_SEEN_ON = {"lambda:InvokeFunction": "function:sluice-reaper", "sqs:SendMessage": "sqs:", "sts:TagSession": ":role/"}
 # Resources of rights that are used on others beside them, and why these are there.
 BESIDE = {
     ("validate", "arn:aws:lambda:us-east-1:111122223333:function:smoke*:*"): "a plan may name a version or an alias",
@@ -62,19 +65,6 @@ BESIDE = {
         "arn:aws:codepipeline:us-east-1:111122223333:actionType:?ustom/Test/Sluice*",
     ): "AWS's documents spell it in both ways",
 }
-TAGS = "no call of its own: `sts:AssumeRole` with tags needs it, where `SessionTags` says yes (tests/started/acting.rs)"
-# Rights that the source uses (calls.py holds that) and no recorded scenario gets to yet.
-NOT_REACHED = dict.fromkeys(
-    (
-        ("notify", "codepipeline:GetPipelineState"),
-        ("validate", "codebuild:ListBuildsForProject"),
-        ("validate", "codebuild:StopBuild"),
-        ("validate", "codepipeline:ListActionExecutions"),
-        ("validate", "states:StopExecution"),
-        ("worker", "dynamodb:GetItem"),
-    ),
-    "the source calls it, and no recorded scenario gets there yet",
-) | {(function, "sts:TagSession"): TAGS for function in ("bake", "canary", "validate")}
 # Rights that are asked for and not given, and why.
 NOT_GIVEN = {
     ("notify", "arn:aws:secretsmanager:us-east-1:111122223333:secret:sluice/notify/none"): "a secret that is not there has no ending that the pattern could match",
@@ -225,13 +215,11 @@ def excused(function, grant):
     _, action, resource = grant
     if (function, resource) in BESIDE:
         return (function, resource)
-    if (function, action) in NOT_REACHED:
-        return (function, action)
-    own = {"lambda:InvokeFunction": "function:sluice-reaper", "sqs:SendMessage": "sqs:"}.get(action, "log-group:")
+    own = NOT_SEEN_ON.get(action, "log-group:")
     return action if action in NOT_SEEN and own in resource else None
 
 
 def stale(used):
     """Exceptions that nothing is one of."""
-    known = {*NOT_SEEN, *BESIDE, *NOT_REACHED, *NOT_GIVEN}
+    known = {*NOT_SEEN, *BESIDE, *NOT_GIVEN}
     return [f"the exception {own} is of nothing" for own in sorted(map(str, known - used))]

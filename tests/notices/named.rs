@@ -22,6 +22,7 @@ pub(crate) const SCENARIOS: &[fn()] = &[
     a_channel_that_is_down_blocks_no_other_and_is_given_up_after_an_hour,
     a_state_machine_has_its_words_told_and_a_payload_that_is_none_is_refused,
     topics_and_buses_are_told_as_well_and_a_topic_where_no_plan_says_who,
+    a_stage_that_its_own_condition_failed_is_told_though_no_action_failed,
 ];
 
 fn failed(stand: &Stand, release: &str) -> Value {
@@ -61,6 +62,25 @@ fn a_failure_and_its_mending_are_told_once_however_often_they_are_heard_of() {
         let lasted = outage.mended.unwrap().duration_since(outage.since);
         assert!(lasted.as_mins() >= 60, "{lasted}");
         assert_eq!(stand.logged("counted").len(), 2);
+    })
+    .unwrap();
+}
+
+#[test]
+fn a_stage_that_its_own_condition_failed_is_told_though_no_action_failed() {
+    in_virtual_time(async {
+        let stand = Stand::new(ONE_CHANNEL, "");
+        *stand.fails.lock().unwrap() = false;
+        stand.release().await;
+        stand.sweep().await;
+        assert_eq!(stand.told(), []);
+        stand.world.codepipeline().fail_condition(PIPELINE, "prod");
+        let release = stand.release().await;
+        // No event says it.
+        stand.sweep().await;
+        assert_eq!(names(&stand.told()), [("/people", "broken")]);
+        let heard = stand.heard.lock().unwrap();
+        assert_eq!(heard[0].1.release.as_deref(), Some(release.as_str()));
     })
     .unwrap();
 }

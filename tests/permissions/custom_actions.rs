@@ -16,7 +16,10 @@ use sluice_world::faults::FaultPlan;
 use sluice_world::{Scenario, World};
 
 /// Scenarios from which the rights of the worker are recorded.
-pub(super) const SCENARIOS: &[fn()] = &[jobs_of_every_kind_reach_the_function_of_their_gate];
+pub(super) const SCENARIOS: &[fn()] = &[
+    jobs_of_every_kind_reach_the_function_of_their_gate,
+    jobs_that_could_not_be_acknowledged_are_polled_again_and_looked_at,
+];
 
 const PLAN: &str = "
 service: checkout
@@ -38,6 +41,14 @@ alarms: [ { name: errors, period: 1m, states: [ { at: -2h, state: OK } ] } ]
 functions: { smoke: { returns: 1 } }
 pipeline: { look_every: 30s, deploys: { prod: 1m } }
 ";
+
+/// A world in which a job that nobody acknowledged comes again a minute later.
+fn world(more: &str) -> World {
+    let scenario = Scenario::parse(&format!("{SCENARIO}{more}"), Path::new(".")).unwrap();
+    world_with(scenario, FaultPlan::default(), |settings| {
+        settings.dispatched_again_after = Some(SignedDuration::from_mins(1));
+    })
+}
 
 /// The functions that the worker of a world had look.
 async fn asked(world: &World, checks_all: bool) -> BTreeSet<String> {
@@ -70,13 +81,25 @@ fn jobs_of_every_kind_reach_the_function_of_their_gate() {
     in_virtual_time(async {
         let mut reached = BTreeSet::new();
         for checks_all in [false, true] {
-            let scenario = Scenario::parse(SCENARIO, Path::new(".")).unwrap();
-            let world = world_with(scenario, FaultPlan::default(), |_| {});
+            let world = world("");
             reached.extend(asked(&world, checks_all).await);
         }
         let expected = ["bake", "canary", "checks", "validate", "worker"];
         let expected = expected.map(|name| format!("sluice-{name}"));
         assert_eq!(reached, BTreeSet::from(expected));
+    })
+    .unwrap();
+}
+
+#[test]
+fn jobs_that_could_not_be_acknowledged_are_polled_again_and_looked_at() {
+    in_virtual_time(async {
+        let world = world(
+            "refusals: [ { call: codepipeline:AcknowledgeJob, error: InternalError, at: prod, for: 3m } ]\n",
+        );
+        assert!(asked(&world, false).await.contains("sluice-bake"));
+        // Who found a lease that was there read whose it is.
+        assert!(world.calls_by_operation()["dynamodb:GetItem"] > 0);
     })
     .unwrap();
 }

@@ -134,6 +134,17 @@ impl CodePipeline {
         Ok(id)
     }
 
+    /// Has the `onSuccess` condition of a stage fail it from now on, after
+    /// actions that all succeeded. Nothing where there is no such pipeline.
+    pub fn fail_condition(&self, pipeline: &str, stage: &str) {
+        self.shared.with(|state| {
+            if let Some(pipeline) = state.pipelines.get_mut(pipeline) {
+                let stage = pipeline.stages.entry(stage.to_owned()).or_default();
+                stage.condition_fails = true;
+            }
+        });
+    }
+
     /// Waits for an execution to end, and gives all that it did.
     ///
     /// # Panics

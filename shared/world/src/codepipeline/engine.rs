@@ -101,6 +101,11 @@ async fn run(shared: &Arc<Shared>, execution: usize, course: Course) {
             status = run_stage(shared, execution, stage, only) => status,
         };
         let goes_on = shared.with(|state| {
+            let fails = state.stage_state(execution, &stage.name).condition_fails;
+            let status = match status {
+                StageStatus::Succeeded if fails => StageStatus::Failed,
+                own => own,
+            };
             state.end_stage(execution, &stage.name, status);
             let stopping = state.executions[execution].record.status == ExecutionStatus::Stopping;
             match status {

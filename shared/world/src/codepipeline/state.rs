@@ -137,6 +137,8 @@ pub(super) struct StageState {
     pub(super) waiting: VecDeque<usize>,
     pub(super) latest: Option<usize>,
     pub(super) latest_runs: HashMap<String, Place>,
+    /// Its own condition fails it once its actions succeeded.
+    pub(super) condition_fails: bool,
 }
 
 /// Where a run of an action is recorded.

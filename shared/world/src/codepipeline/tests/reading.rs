@@ -38,6 +38,23 @@ async fn the_pipelines_state_shows_the_release_in_each_stage_and_the_gates_progr
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_stage_that_its_own_condition_failed_has_no_failed_action() {
+    let stand = Stand::new(Settings::default(), |stand, invocation| async move {
+        stand.succeed(&invocation, &json!({})).expect("accepted");
+        Ok(Value::Null)
+    });
+    stand.pipelines.define(usual()).expect("a definition");
+    stand.pipelines.fail_condition("checkout", "prod");
+    let id = stand.pipelines.start("checkout").expect("a start");
+    let ended = stand.pipelines.finished(&id).await;
+    assert_eq!(ended.status, ExecutionStatus::Failed);
+    assert!(ended.actions().all(|run| run.status == ActionStatus::Succeeded));
+    let state = stand.call("GetPipelineState", &json!({ "name": "checkout" }));
+    let prod = &state.expect("an answer")["stageStates"][1];
+    assert_eq!(prod["latestExecution"]["status"], "Failed");
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_execution_that_waits_is_shown_as_inbound() {
     let (stand, first) = running().await;
     let second = stand.pipelines.start("checkout").expect("a start");
