@@ -59,8 +59,9 @@ endif
 	@$(MAKE) --no-print-directory readme-quick
 	@CARGO="$(CARGO)" tests/mutants/run.sh last-read answered-already
 
+# Most of their time they wait; a file's tests share what they wait for.
 test-python: $(PYTHON_STAMP) $(MACHINE_STAMP) $(CDK_BUILT) ## the tests in Python alone: the template, and what speaks to binaries
-	.venv/bin/python -B -m pytest $(PYTHON_TESTS)
+	.venv/bin/python -B -m pytest -n 4 --dist loadfile $(PYTHON_TESTS)
 
 test-pages: $(NODE_STAMP) ## the pages alone, as a browser has them: numbers, labels, contrast
 	$(CARGO) build --locked -q -p sluice
