@@ -113,6 +113,10 @@ fn month_table(template: &str) -> String {
             prices::METRIC.of(of_stages),
         ),
         (
+            "3 metrics of how long gates have been open, where some wait in every hour".to_owned(),
+            prices::METRIC.of(3.0),
+        ),
+        (
             format!(
                 "with custom actions: {MINUTES} runs of the worker of half a second each, and an alarm"
             ),

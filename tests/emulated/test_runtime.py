@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -101,6 +102,20 @@ def test_a_look_that_hangs_is_answered_before_the_function_is_killed(aws: Taken,
     [told] = aws.of("PutJobSuccessResult")
     assert "continuationToken" in told
     assert "looking again" in told["executionDetails"]["summary"]
+    [line] = [json.loads(line) for line in bake.log() if '"message":"goes on"' in line]
+    check_open(line)
+
+
+def check_open(line: dict) -> None:
+    """CloudWatch makes a metric of it: what its directive names is there, in the form that its documents ask for."""
+    assert (line["FunctionName"], line["OpenSeconds"]) == ("f", 0)
+    [directive] = line["_aws"]["CloudWatchMetrics"]
+    assert directive == {
+        "Namespace": "Sluice",
+        "Dimensions": [["FunctionName"]],
+        "Metrics": [{"Name": "OpenSeconds", "Unit": "Seconds"}],
+    }
+    assert abs(line["_aws"]["Timestamp"] / 1000 - time.time()) < 60
 
 
 def test_the_reaper_answers_for_a_function_that_died(aws: Taken, tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ TABLE = OWN.format("dynamodb", "table/{ClaimsTable}")
 def test_every_resource_exists_but_those_of_types_that_moto_passes_over(template, stack):
     passed_over = {name for kind in aws.TYPES_PASSED_OVER for name in of_type(template, kind)}
     assert set(stack) == set(template["Resources"]) - passed_over
-    assert len(passed_over) == 30
+    assert len(passed_over) == 31
 
 
 def test_moto_still_passes_over_these_properties_of_a_bucket(stack):
@@ -396,9 +396,8 @@ ALARMS = {
 
 def test_alarms_watch_the_reaper_the_queue_lost_records_rollbacks_and_the_worker(whole):
     found = aws.client("cloudwatch").describe_alarms()["MetricAlarms"]
-    [waits] = (own for own in found if "MetricName" not in own)
-    assert {own["AlarmName"] for own in found} == {*ALARMS, "LooksWaitAlarm"}
-    for own in (own for own in found if own != waits):
+    assert {own["AlarmName"] for own in found} == {*ALARMS, "LooksWaitAlarm", "GateOpenAlarm"}
+    for own in (own for own in found if own["AlarmName"] in ALARMS):
         namespace, metric, dimensions = ALARMS[own["AlarmName"]]
         assert (own["Namespace"], own["MetricName"], own["Threshold"]) == (namespace, metric, 0)
         for dimension in own["Dimensions"]:
@@ -408,7 +407,7 @@ def test_alarms_watch_the_reaper_the_queue_lost_records_rollbacks_and_the_worker
 
 
 def test_one_watches_how_long_looks_wait_until_shortly_before_lambda_drops_them(whole, template):
-    [waits] = (own for own in aws.client("cloudwatch").describe_alarms()["MetricAlarms"] if "MetricName" not in own)
+    [waits] = aws.client("cloudwatch").describe_alarms(AlarmNames=["LooksWaitAlarm"])["MetricAlarms"]
     read = {own["Id"]: own["MetricStat"] for own in waits["Metrics"] if "MetricStat" in own}
     [shown] = (own for own in waits["Metrics"] if "Expression" in own)
     assert shown["Expression"] == f"MAX([{', '.join(read)}])"
@@ -421,6 +420,20 @@ def test_one_watches_how_long_looks_wait_until_shortly_before_lambda_drops_them(
         assert (metric["MetricName"], metric["Dimensions"][0]["Value"]) == ("AsyncEventAge", name)
         assert waits["Threshold"] / 1000 < dropped[json.dumps({"Ref": function})]
     assert set(looks.values()) == {BAKE, CANARY, VALIDATE, CHECKS}
+
+
+def test_one_watches_the_age_of_the_oldest_gate_by_the_metric_that_looks_write(whole, template):
+    [oldest] = aws.client("cloudwatch").describe_alarms(AlarmNames=["GateOpenAlarm"])["MetricAlarms"]
+    assert oldest["Threshold"] == template["Parameters"]["GateOpenHours"]["Default"] == 23
+    read = {own["Id"]: own["MetricStat"]["Metric"] for own in oldest["Metrics"] if "MetricStat" in own}
+    [shown] = (own for own in oldest["Metrics"] if "Expression" in own)
+    assert shown["Expression"] == f"MAX([{', '.join(read)}]) / 3600"
+    source = (ROOT / "shared/host/src/embedded.rs").read_text()
+    [namespace, metric, by] = re.findall(r'pub\(crate\) const \w+: &str = "(\w+)";', source)
+    for name, own in read.items():
+        assert (own["Namespace"], own["MetricName"]) == (namespace, metric)
+        assert own["Dimensions"] == [{"Name": by, "Value": f"sluice-{name}"}]
+    assert {f"sluice-{name}" for name in read} == {BAKE, CANARY, VALIDATE}
 
 
 def test_alarms_tell_the_topic_that_was_given(template):

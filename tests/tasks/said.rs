@@ -1,6 +1,8 @@
 //! What a task's gate says on the bus, and what trouble with it changes:
 //! nothing.
 
+use std::sync::Mutex;
+
 use sluice::rehearsal::EVENT_BUS;
 use sluice_core::plan::{FORM, ResolvedPlan, StagePlan};
 use sluice_core::token::sha256;
@@ -36,6 +38,30 @@ fn a_task_that_ends_is_said_once_and_not_its_looks_before() {
         assert_eq!(said["attempt"], ATTEMPT);
         assert_eq!(said["evidence"], json!(answer.evidence.unwrap().uri));
         assert_eq!(said["readings"], json!(answer.readings));
+    })
+    .unwrap();
+}
+
+#[test]
+fn looks_count_how_long_their_gate_has_been_open_until_it_ends() {
+    in_virtual_time(async {
+        let world = world();
+        let lines: Arc<Mutex<Vec<Value>>> = Arc::default();
+        let own = Arc::clone(&lines);
+        let bucket = Some(EVIDENCE_BUCKET.to_owned());
+        let log = Arc::new(move |line| own.lock().unwrap().push(line));
+        let mut host = Host::new(aws_of(&world), gates(), bucket, log);
+        host.function = Some("sluice-bake".to_owned());
+        ask_on(payload(), &host).await.unwrap();
+        let lines = lines.lock().unwrap();
+        let open: Vec<u64> = (lines.iter())
+            .filter_map(|line| line["OpenSeconds"].as_u64())
+            .collect();
+        assert!(open.is_sorted() && open[0] == 0, "{open:?}");
+        // A bake of half an hour ends at the first look after that.
+        assert!((900..=2_400).contains(open.last().unwrap()), "{open:?}");
+        let ended = lines.iter().find(|line| line["message"] == "ended");
+        assert_eq!(ended.unwrap()["OpenSeconds"], Value::Null);
     })
     .unwrap();
 }

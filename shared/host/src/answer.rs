@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::json;
+use serde_json::{Value, json};
 use sluice_aws::{Answered, AwsError, FailureType, PutOutcome, Summary};
 use sluice_core::GateError;
 use sluice_core::evidence::Evidence;
@@ -11,6 +11,7 @@ use sluice_core::plan::Notify;
 use sluice_core::token::{Subject, Token, sha256};
 use sluice_core::verdict::Outcome;
 
+use crate::embedded::open;
 use crate::given::JobAnswer;
 use crate::handed::hand_on;
 use crate::look::{Concluded, Ended, Ending};
@@ -97,7 +98,13 @@ pub(crate) fn log_continued(
         look: token.looks,
         text: line,
     };
-    line.write(host);
+    let mut line = line.written();
+    if let Some(function) = &host.function {
+        for (name, value) in open(function, token, host.aws.now()) {
+            line[name] = value;
+        }
+    }
+    (host.log)(line);
 }
 
 /// An ending whose evidence is kept, with the text for people.
@@ -164,7 +171,7 @@ impl Said {
             look: self.look,
             text: &self.text,
         };
-        line.write(host);
+        (host.log)(line.written());
     }
 }
 
@@ -355,8 +362,8 @@ struct Line<'a> {
 }
 
 impl Line<'_> {
-    fn write(&self, host: &Host) {
-        (host.log)(json!({
+    fn written(&self) -> Value {
+        json!({
             "level": self.level,
             "message": self.message,
             "pipeline": self.pipeline,
@@ -366,7 +373,7 @@ impl Line<'_> {
             "job": self.job,
             "look": self.look,
             "text": self.text,
-        }));
+        })
     }
 }
 

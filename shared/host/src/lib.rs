@@ -16,6 +16,7 @@ mod checks;
 mod clocks;
 mod deliver;
 mod deployed;
+mod embedded;
 mod entries;
 mod given;
 mod grant;
@@ -65,7 +66,7 @@ pub use grant::{Grantor, grant};
 pub use hook::{HookAnswer, HookStatus, handle_hook, is_hook};
 pub use job::{Job, job_id};
 pub use look::Ended;
-pub use notify::{CountedBy, METRICS, METRICS_NAMESPACE, Notifier, notify};
+pub use notify::{CountedBy, METRICS, Notifier, notify};
 pub use plan_store::{PlanChange, PlanStore, Pushed};
 pub use reap::reap;
 pub use resolve::{PLAN_ANSWER_BYTES_MAX, Plans, resolve_plan};
@@ -102,6 +103,9 @@ pub struct Host {
     /// Whether roles are assumed in sessions with tags
     /// (`SLUICE_SESSION_TAGS`).
     pub session_tags: bool,
+    /// The function's name, as Lambda has it, by which open gates are counted;
+    /// without one, they are not.
+    pub function: Option<String>,
     /// Its log in the console, for whoever is told.
     pub log_link: Option<String>,
     /// Where its log goes.
@@ -127,6 +131,7 @@ impl Host {
             waivers_table: None,
             event_bus: None,
             session_tags: false,
+            function: None,
             log_link: None,
             log,
             page,

@@ -32,7 +32,7 @@ use crate::{Log, Messenger, job_id, time_to_work};
 use look::Asked;
 use metrics::of_gate;
 
-pub use metrics::{CountedBy, METRICS, METRICS_NAMESPACE};
+pub use metrics::{CountedBy, METRICS};
 
 /// The form of payloads of state machines that this code reads.
 const FORM: u64 = 1;

@@ -83,6 +83,7 @@ async fn serve_gates(gates: Vec<Box<dyn AnyGate>>, log: &FunctionLog) -> Result<
     host.waivers_table = waivers_table();
     host.event_bus = event_bus();
     host.session_tags = environment("SLUICE_SESSION_TAGS").is_some_and(|own| own == "yes");
+    host.function = environment("AWS_LAMBDA_FUNCTION_NAME");
     host.log_link = log_link(&host.aws);
     serve(log, async |event, deadline| {
         if is_task(&event) {

@@ -9,13 +9,13 @@ mod answer;
 mod event;
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::Value;
 use sluice_core::GateError;
 use sluice_core::plan::{Notify, ResolvedPlan};
 use sluice_core::verdict::Outcome;
 
 use crate::Host;
-use crate::answer::{Said, say};
+use crate::answer::{Said, log_continued, say};
 use crate::look::{Concluded, Ending, error_ending};
 use crate::parameters::Parameters;
 use crate::plan::Settings;
@@ -68,7 +68,8 @@ pub async fn handle_task(
             line,
         } => match TaskAnswer::again(&token, percent, &line) {
             Ok(answer) => {
-                log(raw, token.looks, &line, host);
+                let pipeline = raw.get("pipeline").and_then(Value::as_str);
+                log_continued(attempt, pipeline, &token, &line, host);
                 Ok(answer)
             }
             Err(error) => {
@@ -103,21 +104,6 @@ fn thrown(said: &Said) -> Option<TaskFailed> {
         name: error.name(),
         message: said.text.clone(),
     })
-}
-
-fn log(raw: &Value, look: u32, line: &str, host: &Host) {
-    let said = |name: &str| raw.get(name).cloned().unwrap_or_default();
-    (host.log)(json!({
-        "level": "INFO",
-        "message": "goes on",
-        "pipeline": said("pipeline"),
-        "release": said("release"),
-        "stage": said("stage"),
-        "gate": said("gate"),
-        "job": said("attempt"),
-        "look": look,
-        "text": line,
-    }));
 }
 
 /// The settings of the gate that a task asks for, from the plan that was

@@ -1,13 +1,9 @@
-//! What happens, counted: lines of the log in CloudWatch's embedded metric
-//! format, of which CloudWatch makes metrics by itself.
+//! What happens, counted: lines of the log ([`crate::embedded`]).
 //!
 //! Every metric costs money, so what it is counted by is bounded: kinds of
 //! gates and names of stages; pipelines and gates by their names only where
 //! the installation wants that. Everything else stands in the same line, for
 //! queries of the log.
-//!
-//! Source of the format: CloudWatch's user guide, "Specification: Embedded
-//! metric format". At most 100 metrics and 30 dimensions in a line.
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
@@ -15,8 +11,7 @@ use sluice_core::delivery::Landed;
 use sluice_core::notices::{GateVerdict, Kind, Pending};
 use sluice_core::verdict::{DecidedBy, Outcome, Verdict};
 
-/// CloudWatch's namespace.
-pub const METRICS_NAMESPACE: &str = "Sluice";
+use crate::embedded::directive;
 
 /// What is counted, with its unit.
 pub const METRICS: [(&str, &str); 17] = [
@@ -68,8 +63,8 @@ impl Line<'_> {
             let known = METRICS.iter().find(|(own, _)| *own == name);
             known.map_or("None", |(_, unit)| unit)
         };
-        let metrics: Vec<Value> = (self.values.iter())
-            .map(|(name, _)| json!({ "Name": name, "Unit": unit(name) }))
+        let metrics: Vec<(&str, &str)> = (self.values.iter())
+            .map(|(name, _)| (*name, unit(name)))
             .collect();
         let dimensions = match self.by {
             CountedBy::Kind => json!([self.always]),
@@ -84,13 +79,8 @@ impl Line<'_> {
         for (name, value) in &self.values {
             line.insert((*name).to_owned(), json!(value));
         }
-        let directive = json!({
-            "Namespace": METRICS_NAMESPACE, "Dimensions": dimensions, "Metrics": metrics,
-        });
-        line.insert(
-            "_aws".to_owned(),
-            json!({ "Timestamp": self.at.as_millisecond(), "CloudWatchMetrics": [directive] }),
-        );
+        let directive = directive(self.at, &dimensions, &metrics);
+        line.insert("_aws".to_owned(), directive);
         Value::Object(line)
     }
 }

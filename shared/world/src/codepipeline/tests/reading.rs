@@ -48,7 +48,11 @@ async fn a_stage_that_its_own_condition_failed_has_no_failed_action() {
     let id = stand.pipelines.start("checkout").expect("a start");
     let ended = stand.pipelines.finished(&id).await;
     assert_eq!(ended.status, ExecutionStatus::Failed);
-    assert!(ended.actions().all(|run| run.status == ActionStatus::Succeeded));
+    assert!(
+        ended
+            .actions()
+            .all(|run| run.status == ActionStatus::Succeeded)
+    );
     let state = stand.call("GetPipelineState", &json!({ "name": "checkout" }));
     let prod = &state.expect("an answer")["stageStates"][1];
     assert_eq!(prod["latestExecution"]["status"], "Failed");
