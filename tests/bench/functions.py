@@ -267,6 +267,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as path:
         folder = Path(path)
         rows = []
+        print(f"{'function':<26}{'zip MB':>8}{'start ms':>10}{'MiB':>10}{'1st look ms':>12}{'peak MiB':>10}", flush=True)
         for name, wrap, plan in (
             ("sluice-bake", dict, PLAN),
             ("sluice-canary", dict, CANARY_PLAN),
@@ -281,15 +282,14 @@ def main() -> int:
         ):
             command = [str(unpacked(name, folder))]
             rows.append(measure(name, command, PACKAGES / f"{name}.zip", wrap, plan))
+            print(shown(rows[-1]), flush=True)
     peer = measure(
         f"Python {sys.version_info.major}.{sys.version_info.minor}, boto3",
         [sys.executable, "-m", "awslambdaric", "bench.peer.handler"],
         None,
         PYTHONPATH=str(ROOT / "tests"),
     )
-    print(f"{'function':<26}{'zip MB':>8}{'start ms':>10}{'MiB':>10}{'1st look ms':>12}{'peak MiB':>10}")
-    for row in [*rows, peer]:
-        print(shown(row))
+    print(shown(peer))
     print(
         f"start: from exec to the first poll of the Runtime API, median of {STARTS}; first look: event to answer against "
         f"a simulated AWS without TLS, a new process each, median of {LOOKS}"

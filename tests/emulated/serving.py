@@ -21,7 +21,8 @@ class Server(http.server.ThreadingHTTPServer):
 def served(handler: type[http.server.BaseHTTPRequestHandler]) -> Iterator[int]:
     """Serves until the block ends; gives the port."""
     server = Server(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    # How long the end of a block takes at most.
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
         yield server.server_port
