@@ -108,7 +108,9 @@ def test_a_look_that_hangs_is_answered_before_the_function_is_killed(aws: Taken,
 
 def check_open(line: dict) -> None:
     """CloudWatch makes a metric of it: what its directive names is there, in the form that its documents ask for."""
-    assert (line["FunctionName"], line["OpenSeconds"]) == ("f", 0)
+    assert line["FunctionName"] == "f"
+    # The first look began so long ago: it hung, and was answered before the six seconds of its function.
+    assert 0 < line["OpenSeconds"] < 6
     [directive] = line["_aws"]["CloudWatchMetrics"]
     assert directive == {
         "Namespace": "Sluice",
