@@ -1,8 +1,8 @@
 //! A lifecycle hook of ECS from its first call to its end, in virtual time.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -141,6 +141,31 @@ fn a_bake_that_stays_quiet_lets_the_deployment_go_on_and_says_so_once() {
     );
     let remarks = gave.evidence[0]["remarks"].to_string();
     assert!(remarks.contains("release_check: off"), "{remarks}");
+}
+
+#[test]
+fn every_look_but_the_last_counts_how_long_the_gate_has_been_open() {
+    in_virtual_time(async {
+        let world = world(QUIET);
+        let open: Arc<Mutex<Vec<u64>>> = Arc::default();
+        let own = Arc::clone(&open);
+        let log = move |line: Value| own.lock().unwrap().extend(line["OpenSeconds"].as_u64());
+        let bucket = Some(EVIDENCE_BUCKET.to_owned());
+        let mut host = Host::new(aws_of(&world), gates(), bucket, Arc::new(log));
+        host.function = Some("sluice-bake".to_owned());
+        let host = Arc::new(host);
+        let mut deployment =
+            ServiceDeployment::new(world.clock(), "EZe5RNVLH6PP", HookSwitches::default());
+        let function = |own: sluice_world::codepipeline::Invocation| {
+            asked(own.event, own.deadline, Arc::clone(&host))
+        };
+        deployment.run(&hook(bake()), None, function).await;
+        let open = open.lock().unwrap();
+        assert_eq!(open.len() + 1, deployment.calls().len());
+        assert!(open.is_sorted() && open[0] == 0, "{open:?}");
+        assert!((900..=2_700).contains(open.last().unwrap()), "{open:?}");
+    })
+    .unwrap();
 }
 
 #[test]

@@ -98,7 +98,11 @@ pub(crate) fn log_continued(
         look: token.looks,
         text: line,
     };
-    let mut line = line.written();
+    log_open(line.written(), token, host);
+}
+
+/// Says in the log that a gate goes on, and how long it has been open.
+pub(crate) fn log_open(mut line: Value, token: &Token, host: &Host) {
     if let Some(function) = &host.function {
         for (name, value) in open(function, token, host.aws.now()) {
             line[name] = value;

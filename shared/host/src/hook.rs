@@ -18,7 +18,7 @@ use sluice_core::token::Token;
 use sluice_core::verdict::Outcome;
 
 use crate::Host;
-use crate::answer::say;
+use crate::answer::{log_open, say};
 use crate::look::{Concluded, Ending, gate_error};
 use crate::publish::{ECS_HOOK, verdict};
 
@@ -74,7 +74,10 @@ impl HookAnswer {
 pub async fn handle_hook(raw: &Value, deadline: Timestamp, host: &Host) -> HookAnswer {
     let mut called = Called::read(raw);
     if called.goes_back() {
-        log(&called, "the deployment goes back: no gate is asked", host);
+        (host.log)(logged(
+            &called,
+            "the deployment goes back: no gate is asked",
+        ));
         return HookAnswer::ended(HookStatus::Succeeded);
     }
     let now = host.aws.now();
@@ -96,7 +99,7 @@ pub async fn handle_hook(raw: &Value, deadline: Timestamp, host: &Host) -> HookA
 async fn again(called: &Called, token: &Token, line: &str, host: &Host) -> HookAnswer {
     let text = token.write();
     progress::keep(called, &text, host).await;
-    log(called, line, host);
+    log_open(logged(called, line), token, host);
     let wait = token
         .not_before
         .map_or(0, |moment| moment.duration_since(host.aws.now()).as_secs());
@@ -120,13 +123,13 @@ async fn end(called: &Called, ending: Ending, deadline: Timestamp, host: &Host) 
     })
 }
 
-fn log(called: &Called, text: &str, host: &Host) {
-    (host.log)(json!({
+fn logged(called: &Called, text: &str) -> Value {
+    json!({
         "level": "INFO",
         "message": "goes on",
         "deployment": called.deployment,
         "lifecycle_stage": called.lifecycle_stage,
         "job": called.attempt,
         "text": text,
-    }));
+    })
 }
